@@ -1,0 +1,1 @@
+"""Writes typed Python from a GraphQL schema and its operation documents."""

@@ -1,0 +1,1 @@
+"""Self-documenting, asynchronous, scalable RPC based on provisionable, untrusted actors."""
