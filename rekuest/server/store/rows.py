@@ -179,6 +179,7 @@ class AssignationRow:
     priority: str
     parent: str | None
     is_cached: bool
+    wait: bool  # queue even while no agent that may run it is there
     cancel_on_disconnect: bool
     session_id: str | None  # the session that made it
     created_at: float
