@@ -1,0 +1,1 @@
+"""The rekuest server: records, routes and guards every call."""

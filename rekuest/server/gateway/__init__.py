@@ -1,0 +1,1 @@
+"""The sockets of agents and callers: translates between frames and the service."""

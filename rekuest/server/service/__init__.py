@@ -1,0 +1,1 @@
+"""Every change of a contract or a call, in four steps: decide, record, deliver, confirm."""

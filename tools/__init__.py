@@ -1,0 +1,1 @@
+"""Checks of this repository's own rules; `make check` runs them, nothing ships them."""
