@@ -93,7 +93,7 @@ class Functions:
             arguments=parameters.arguments,
             variables=parameters.variables,
             returns=returns,
-            doc=self._doc(name, group),
+            doc=self._doc(node, group),
             returns_doc=self._returns_doc(group),
         )
 
@@ -133,7 +133,7 @@ class Functions:
                 pairs.append(f'"{field_key}": {name}')
                 required = is_required_field(field)
                 arguments.append(self._argument(name, field.type, required, parameter_doc(field)))
-            return Parameters(tuple(arguments), f'{{"{key}": {{{", ".join(pairs)}}}}}')
+            return Parameters(_ordered(arguments), f'{{"{key}": {{{", ".join(pairs)}}}}}')
         definitions = _usages(self._schema, sent.document)
         arguments, pairs = [], []
         for definition in sent.operation.variable_definitions:
@@ -145,7 +145,7 @@ class Functions:
                 doc = f"{doc} Default: {print_ast(definition.default_value)}.".strip()
             required = is_required_variable(definition, types[key])
             arguments.append(self._argument(name, types[key], required, doc))
-        return Parameters(tuple(arguments), f"{{{', '.join(pairs)}}}")
+        return Parameters(_ordered(arguments), f"{{{', '.join(pairs)}}}")
 
     def _argument(
         self, name: str, type_: GraphQLInputType, is_required: bool, doc: str
@@ -154,10 +154,16 @@ class Functions:
         annotation = self.module.annotate(type_, ref, SEQUENCE)
         return Argument(name, annotation, doc, is_required)
 
-    def _doc(self, name: str, group: Group) -> str:
+    def _doc(self, node: OperationDefinitionNode, group: Group) -> str:
+        if node.description is not None:
+            return node.description.value
         key = next(iter(group.fields))
         told = description(self._collector.definition(group, key))
-        return told if len(group.fields) == 1 and told else f"Execute `{name}`."
+        return (
+            told
+            if len(group.fields) == 1 and told
+            else f"Execute `{node.name.value if node.name else key}`."
+        )
 
     def _returns_doc(self, group: Group) -> str:
         if len(group.fields) != 1:
@@ -165,6 +171,11 @@ class Functions:
         (key,) = group.fields
         named = get_named_type(self._collector.definition(group, key).type)
         return description(named).split("\n\n")[0] or f"The field `{key}`."
+
+
+def _ordered(arguments: list[Argument]) -> tuple[Argument, ...]:
+    """Return the arguments with the required ones first."""
+    return tuple(sorted(arguments, key=lambda argument: not argument.is_required))
 
 
 def _flattened(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from rekuest_codegen.wire import Wire
 __all__ = ["Package", "render"]
 
 WIDTH = 96
+# Lines that are not joined with the one before: indented, lists, headings, quotes, tables, code.
+_VERBATIM = re.compile(r"\s|[-*+#>|]|\d+[.)]\s|```")
 HOOKED = "_t.Annotated"
 
 
@@ -106,38 +109,51 @@ def block(text: str) -> str:
 
 def docstring(text: str, indent: int = 4) -> str:
     """Return a docstring, wrapped and indented; its first line is where the quotes are."""
-    paragraphs = _wrap(text.strip().splitlines(), WIDTH - indent)
-    body = "\n".join(paragraphs)
-    quoted = block(body) if "\n" not in body else block(body + "\n")
-    return textwrap.indent(quoted, " " * indent).strip()
+    return _quoted(_wrap(text.strip(), WIDTH - indent), indent)
 
 
-def _wrap(lines: Iterable[str], width: int) -> list[str]:
-    wrapped: list[str] = []
-    for line in lines:
-        margin = line[: len(line) - len(line.lstrip())]
-        wrapped += textwrap.wrap(
-            line.strip(),
-            width,
-            initial_indent=margin,
-            subsequent_indent=margin,
-            break_long_words=False,
-            break_on_hyphens=False,
-        ) or [""]
-    return wrapped
+def _quoted(lines: Sequence[str], indent: int = 4) -> str:
+    body = "\n".join(lines)
+    text = block(body if len(lines) == 1 else f"{body}\n")
+    return textwrap.indent(text, " " * indent).strip()
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Return the lines of a text: paragraphs are filled anew, lists and code stay as they are."""
+    lines: list[str] = []
+    may_join = False
+    for line in text.splitlines():
+        is_prose = bool(line.strip()) and not _VERBATIM.match(line)
+        if is_prose and may_join:
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line.rstrip())
+        may_join = is_prose
+    return [part for line in lines for part in _fill(line, width)]
+
+
+def _fill(line: str, width: int) -> list[str]:
+    margin = line[: len(line) - len(line.lstrip())]
+    filled = textwrap.wrap(
+        line.strip(),
+        width,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled or [""]
 
 
 def function_doc(function: Function, yields: bool) -> str:
     """Return the docstring of a function, in Google's form."""
-    lines = [*_wrap(function.doc.splitlines(), WIDTH - 4), "", "Args:"]
+    lines = [*_wrap(function.doc, WIDTH - 4), "", "Args:"]
     for argument in function.arguments:
         lines += _entry(argument.name, argument.doc)
     lines += _entry("client", "Who sends it; the current client if it is left out.")
     lines += ["", "Yields:" if yields else "Returns:"]
-    lines += textwrap.indent("\n".join(_wrap([function.returns_doc], WIDTH - 8)), "    ").split(
-        "\n"
-    )
-    return docstring("\n".join(lines))
+    lines += [f"    {line}" for line in _wrap(function.returns_doc, WIDTH - 8)]
+    return _quoted(lines)
 
 
 def _entry(name: str, doc: str) -> list[str]:
@@ -154,11 +170,12 @@ def _entry(name: str, doc: str) -> list[str]:
 
 def parameters(function: Function) -> str:
     """Return a function's parameters: a single required one may be positional."""
-    required = [a for a in function.arguments if a.is_required]
-    optional = [a for a in function.arguments if not a.is_required]
-    parts = [f"{a.name}: {a.annotation}" for a in required]
-    parts.insert(1 if len(required) == 1 else 0, "*")
-    parts += [f"{a.name}: {a.annotation} | _UnsetType = _UNSET" for a in optional]
+    required = sum(argument.is_required for argument in function.arguments)
+    parts = [
+        f"{a.name}: {a.annotation}" + ("" if a.is_required else " | _UnsetType = _UNSET")
+        for a in function.arguments
+    ]
+    parts.insert(1 if required == 1 else 0, "*")
     return ", ".join([*parts, "client: _Client | None = None"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from graphql import (
 from rekuest_codegen.check import selections
 
 __all__ = ["Sent", "sent_documents", "with_typenames"]
+
+
+Definition = OperationDefinitionNode | FragmentDefinitionNode
 
 
 @dataclass(frozen=True)
@@ -94,17 +98,24 @@ def _sent(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Sent:
     used: set[str] = set()
-    waiting: list[OperationDefinitionNode | FragmentDefinitionNode] = [operation]
+    waiting: list[Definition] = [operation]
     while waiting:
         for name in _spreads(waiting.pop()) - used:
             used.add(name)
             waiting.append(fragments[name])
-    nodes = [operation, *(fragments[name] for name in sorted(used))]
-    text = "\n\n".join(print_ast(node) for node in nodes) + "\n"
+    nodes: list[Definition] = [operation, *(fragments[name] for name in sorted(used))]
+    text = "\n\n".join(print_ast(_bare(node)) for node in nodes) + "\n"
     return Sent(operation, text, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _spreads(node: OperationDefinitionNode | FragmentDefinitionNode) -> set[str]:
+def _bare(node: Definition) -> Definition:
+    """Return the node without its description: servers before 2025's specification refuse it."""
+    bare = copy.copy(node)
+    bare.description = None
+    return bare
+
+
+def _spreads(node: Definition) -> set[str]:
     return {
         part.name.value
         for selection in selections(DocumentNode(definitions=(node,)))

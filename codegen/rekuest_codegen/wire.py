@@ -71,8 +71,8 @@ class _Builder:
             for union in self._abstract.values()
             for type_ in self._schema.get_possible_types(union)
         }
-        for name, type_ in sorted(self._reached.items()):
-            self._module.items.append(self._model(type_, name in tagged))
+        for type_ in self._parts_first():
+            self._module.items.append(self._model(type_, type_.name in tagged))
         nested = [name for name in sorted(self._abstract) if name not in unions]
         return Wire(
             self._module,
@@ -92,6 +92,23 @@ class _Builder:
             elif isinstance(found, GraphQLObjectType):
                 self._reached[found.name] = found
                 waiting += [get_named_type(field.type) for field in found.fields.values()]
+
+    def _parts_first(self) -> list[GraphQLObjectType]:
+        """Return the types so that most come after what they hold: pydantic builds those once."""
+        ordered: dict[str, GraphQLObjectType] = {}
+        visiting: set[str] = set()
+
+        def visit(name: str) -> None:
+            if name in visiting or name not in self._reached:
+                return
+            visiting.add(name)
+            for field in self._reached[name].fields.values():
+                visit(get_named_type(field.type).name)
+            ordered[name] = self._reached[name]
+
+        for name in sorted(self._reached):
+            visit(name)
+        return list(ordered.values())
 
     def _model(self, type_: GraphQLObjectType, is_tagged: bool) -> Model:
         scope = names.Scope({"typename__"})

@@ -153,8 +153,8 @@ class AssignationStatus(_Open):
 
 class CloseCode(_Open):
     """Why a socket was closed, as the close code of RFC 6455. The reason text says more. After
-    1000, 1001, 1006, 1011, 1012 and 1013 a client
-    reconnects; after the codes listed here it does not, unless the value says so.
+    1000, 1001, 1006, 1011, 1012 and 1013 a client reconnects; after the codes listed here it
+    does not, unless the value says so.
     """
 
     PROTOCOL_ERROR = "PROTOCOL_ERROR"

@@ -63,8 +63,7 @@ if _t.TYPE_CHECKING:
 ASSIGN: _Operation[_results_assign.Assign] = _Operation(
     name="Assign",
     kind="mutation",
-    document=""""Call a node; answers as soon as the call is stored."
-mutation Assign($input: AssignInput!) {
+    document="""mutation Assign($input: AssignInput!) {
   assign(input: $input) {
     assignation {
       ...AssignationFields
@@ -106,7 +105,7 @@ fragment ExceptionFields on ExceptionInfo {
   notes
 }
 """,
-    sha256="518580525a3a3312d1157e760d3fea1e2b3d4d08a405b8e84f01245ff855832c",
+    sha256="d250536f26e2a23fd3402f5e6836685eb34d4d2b7a7631d6842d71aff6bb10af",
     module=f"{__package__}.results.assign",
     result="AssignResult",
     field="assign",
@@ -127,14 +126,13 @@ def assign(
     cached: bool | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_assign.Assign:
-    """Call a node. Answers as soon as the call is stored; watch `assignationEvents` for what
-    becomes of it.
+    """Call a node; answers as soon as the call is stored.
 
     Args:
+        args: The arguments, one entry a port; defaults are left out.
         reference: Idempotency key among the principal's calls. Null: a random one.
         node: Id of the node. Exactly one of `node` and `reservation` is given.
         reservation: Id of the reservation.
-        args: The arguments, one entry a port; defaults are left out.
         timeout: Seconds until the call expires, running or not. Null: never.
         queue_timeout: Seconds that it may wait for an agent. Null: as long as one is connected
             or in its lease.
@@ -178,14 +176,13 @@ async def aassign(
     cached: bool | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_assign.Assign:
-    """Call a node. Answers as soon as the call is stored; watch `assignationEvents` for what
-    becomes of it.
+    """Call a node; answers as soon as the call is stored.
 
     Args:
+        args: The arguments, one entry a port; defaults are left out.
         reference: Idempotency key among the principal's calls. Null: a random one.
         node: Id of the node. Exactly one of `node` and `reservation` is given.
         reservation: Id of the reservation.
-        args: The arguments, one entry a port; defaults are left out.
         timeout: Seconds until the call expires, running or not. Null: never.
         queue_timeout: Seconds that it may wait for an agent. Null: as long as one is connected
             or in its lease.
@@ -219,8 +216,7 @@ async def aassign(
 CANCEL: _Operation[_results_cancel.Cancel] = _Operation(
     name="Cancel",
     kind="mutation",
-    document=""""End a call politely."
-mutation Cancel($input: CancelInput!) {
+    document="""mutation Cancel($input: CancelInput!) {
   cancel(input: $input) {
     assignation {
       id
@@ -229,7 +225,7 @@ mutation Cancel($input: CancelInput!) {
   }
 }
 """,
-    sha256="ca12a88a9df44f91078de261224a962f58ec631753eedd05d933b4de52041903",
+    sha256="9661a0024c570f512e26fac999f829e5e9a1cbc0351d964ded0e947fee1675ad",
     module=f"{__package__}.results.cancel",
     result="CancelResult",
     field="cancel",
@@ -238,7 +234,7 @@ mutation Cancel($input: CancelInput!) {
 
 
 def cancel(id: str, *, client: _Client | None = None) -> _results_cancel.Cancel:
-    """End a call politely: its code is asked to stop and may clean up.
+    """End a call politely.
 
     Args:
         id: Id of the call.
@@ -251,7 +247,7 @@ def cancel(id: str, *, client: _Client | None = None) -> _results_cancel.Cancel:
 
 
 async def acancel(id: str, *, client: _Client | None = None) -> _results_cancel.Cancel:
-    """End a call politely: its code is asked to stop and may clean up.
+    """End a call politely.
 
     Args:
         id: Id of the call.
@@ -266,8 +262,7 @@ async def acancel(id: str, *, client: _Client | None = None) -> _results_cancel.
 CREATE_CLIENT: _Operation[_results_create_client.CreateClient] = _Operation(
     name="CreateClient",
     kind="mutation",
-    document=""""Add an OAuth2 client; its secret is shown once."
-mutation CreateClient($input: CreateClientInput!) {
+    document="""mutation CreateClient($input: CreateClientInput!) {
   createClient(input: $input) {
     client {
       ...ClientFields
@@ -285,7 +280,7 @@ fragment ClientFields on Client {
   revokedAt
 }
 """,
-    sha256="98e074422dacc2ebaa6c98ad594ea709cb61b0e846aacba2332e08405c2100dd",
+    sha256="8d2c3b6b9d9685f7a14e4f922799d9604c30b83c0951e111bd6b731e3aeb95e7",
     module=f"{__package__}.results.create_client",
     result="CreateClientResult",
     field="create_client",
@@ -296,7 +291,7 @@ fragment ClientFields on Client {
 def create_client(
     name: str, *, app: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _results_create_client.CreateClient:
-    """Add an OAuth2 client that acts as the principal's user. The secret is shown once.
+    """Add an OAuth2 client; its secret is shown once.
 
     Args:
         name: What it is called.
@@ -312,7 +307,7 @@ def create_client(
 async def acreate_client(
     name: str, *, app: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _results_create_client.CreateClient:
-    """Add an OAuth2 client that acts as the principal's user. The secret is shown once.
+    """Add an OAuth2 client; its secret is shown once.
 
     Args:
         name: What it is called.
@@ -328,8 +323,7 @@ async def acreate_client(
 EXPLAIN_ACCESS: _Operation[_results_explain_access.ExplainAccess] = _Operation(
     name="ExplainAccess",
     kind="query",
-    document=""""Whether somebody may do something, and the rule that decides it."
-query ExplainAccess($user: ID!, $verb: Verb!, $object: ObjectInput!, $app: String) {
+    document="""query ExplainAccess($user: ID!, $verb: Verb!, $object: ObjectInput!, $app: String) {
   explainAccess(user: $user, verb: $verb, object: $object, app: $app) {
     isAllowed
     rule
@@ -352,7 +346,7 @@ fragment GrantFields on Grant {
   createdAt
 }
 """,
-    sha256="9ac36dda9f3d542a18c43ae8dfd14c3e7e764b37f6aea0d973c3658c3369bf95",
+    sha256="161eb53f329c8cc43a0cc5192c837dd8ecc8f54823a6d5fc58a46a888ebf0c50",
     module=f"{__package__}.results.explain_access",
     result="ExplainAccessResult",
     field="explain_access",
@@ -413,8 +407,7 @@ async def aexplain_access(
 GET_AGENT: _Operation[_results_get_agent.GetAgent | None] = _Operation(
     name="GetAgent",
     kind="query",
-    document=""""One agent with what it declares."
-query GetAgent($id: ID!) {
+    document="""query GetAgent($id: ID!) {
   agent(id: $id) {
     ...AgentFields
     templates {
@@ -444,7 +437,7 @@ fragment AgentFields on Agent {
   lastSeenAt
 }
 """,
-    sha256="3370d8ddd03ddf4072777143649781d64e699ba2bdd0b267e30cc68526974635",
+    sha256="b0b884a08a262d5dd2e76822f13ee8aa9dbd2c0ffeec12c85741aa3488f4f409",
     module=f"{__package__}.results.get_agent",
     result="GetAgentResult",
     field="agent",
@@ -453,7 +446,7 @@ fragment AgentFields on Agent {
 
 
 def get_agent(id: str, *, client: _Client | None = None) -> _results_get_agent.GetAgent | None:
-    """One agent. Null: there is none that the principal may see.
+    """One agent with what it declares.
 
     Args:
         id: Id of the agent.
@@ -469,7 +462,7 @@ def get_agent(id: str, *, client: _Client | None = None) -> _results_get_agent.G
 async def aget_agent(
     id: str, *, client: _Client | None = None
 ) -> _results_get_agent.GetAgent | None:
-    """One agent. Null: there is none that the principal may see.
+    """One agent with what it declares.
 
     Args:
         id: Id of the agent.
@@ -485,8 +478,7 @@ async def aget_agent(
 GET_APP: _Operation[_fragments_app_fields.AppFields | None] = _Operation(
     name="GetApp",
     kind="query",
-    document=""""One app."
-query GetApp($id: ID!) {
+    document="""query GetApp($id: ID!) {
   app(id: $id) {
     ...AppFields
   }
@@ -503,7 +495,7 @@ fragment AppFields on App {
   createdAt
 }
 """,
-    sha256="795fa2cb09bf1fae9373175651dfb8be51812c6a387195b3f577f8bd57542a1c",
+    sha256="32b83b5b7fcaeb039092030ce56501d9286d7097edd6a46b9d5e3935e96feb07",
     module=f"{__package__}.results.get_app",
     result="GetAppResult",
     field="app",
@@ -512,7 +504,7 @@ fragment AppFields on App {
 
 
 def get_app(id: str, *, client: _Client | None = None) -> _fragments_app_fields.AppFields | None:
-    """One app. Null: there is none that the principal may see.
+    """One app.
 
     Args:
         id: Id of the app.
@@ -528,7 +520,7 @@ def get_app(id: str, *, client: _Client | None = None) -> _fragments_app_fields.
 async def aget_app(
     id: str, *, client: _Client | None = None
 ) -> _fragments_app_fields.AppFields | None:
-    """One app. Null: there is none that the principal may see.
+    """One app.
 
     Args:
         id: Id of the app.
@@ -544,8 +536,7 @@ async def aget_app(
 GET_ASSIGNATION: _Operation[_fragments_assignation_fields.AssignationFields | None] = _Operation(
     name="GetAssignation",
     kind="query",
-    document=""""One call, by id or by one's own reference."
-query GetAssignation($id: ID, $reference: String) {
+    document="""query GetAssignation($id: ID, $reference: String) {
   assignation(id: $id, reference: $reference) {
     ...AssignationFields
   }
@@ -585,7 +576,7 @@ fragment ExceptionFields on ExceptionInfo {
   notes
 }
 """,
-    sha256="c994fb5cab6dfb772088c60c2604852bd8a3cbc1764ba9c1ff90f2f40c203d91",
+    sha256="2ef1714481bc8f12043c250ae21df24a87b5f3fce91fc7ad21f66ae27264bbd9",
     module=f"{__package__}.results.get_assignation",
     result="GetAssignationResult",
     field="assignation",
@@ -599,8 +590,7 @@ def get_assignation(
     reference: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _fragments_assignation_fields.AssignationFields | None:
-    """One call, by id, or by the reference that the principal's user and app made it with. Null:
-    there is none that it may see.
+    """One call, by id or by one's own reference.
 
     Args:
         id: Id of the call.
@@ -619,8 +609,7 @@ async def aget_assignation(
     reference: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _fragments_assignation_fields.AssignationFields | None:
-    """One call, by id, or by the reference that the principal's user and app made it with. Null:
-    there is none that it may see.
+    """One call, by id or by one's own reference.
 
     Args:
         id: Id of the call.
@@ -637,8 +626,7 @@ GET_ASSIGNATION_EVENTS: _Operation[_results_get_assignation_events.GetAssignatio
     _Operation(
         name="GetAssignationEvents",
         kind="query",
-        document=""""One call with its events after a cursor and its newest log lines."
-query GetAssignationEvents($id: ID!, $after: Int! = 0, $first: Int! = 100) {
+        document="""query GetAssignationEvents($id: ID!, $after: Int! = 0, $first: Int! = 100) {
   assignation(id: $id) {
     ...AssignationFields
     events(after: $after, first: $first) {
@@ -710,7 +698,7 @@ fragment ExceptionFields on ExceptionInfo {
   notes
 }
 """,
-        sha256="be6b9f950f671db5f1e68faba576a425ad43974bba652e13e492529eeded1292",
+        sha256="2297746551910e9f7dddae182d29d9799ae38a733ce3dbea772009e6faa5e7f9",
         module=f"{__package__}.results.get_assignation_events",
         result="GetAssignationEventsResult",
         field="assignation",
@@ -726,8 +714,7 @@ def get_assignation_events(
     first: int | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_get_assignation_events.GetAssignationEvents | None:
-    """One call, by id, or by the reference that the principal's user and app made it with. Null:
-    there is none that it may see.
+    """One call with its events after a cursor and its newest log lines.
 
     Args:
         id: Id of the call.
@@ -748,8 +735,7 @@ async def aget_assignation_events(
     first: int | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_get_assignation_events.GetAssignationEvents | None:
-    """One call, by id, or by the reference that the principal's user and app made it with. Null:
-    there is none that it may see.
+    """One call with its events after a cursor and its newest log lines.
 
     Args:
         id: Id of the call.
@@ -768,8 +754,7 @@ async def aget_assignation_events(
 GET_NODE: _Operation[_fragments_node_fields.NodeFields | None] = _Operation(
     name="GetNode",
     kind="query",
-    document=""""One node, by id or by hash, with all that is needed to call it."
-query GetNode($id: ID, $hash: Hash) {
+    document="""query GetNode($id: ID, $hash: Hash) {
   node(id: $id, hash: $hash) {
     ...NodeFields
   }
@@ -867,7 +852,7 @@ fragment PortFields on Port {
   passing
 }
 """,
-    sha256="4959ba0d5bbaac4e8cec77daf01a50c6aafab30ff1fca6e1ea992ea2d150f53c",
+    sha256="17ac506502b8fd2528e7860fe83e4239238162dfece5548a27233c0c024b49d6",
     module=f"{__package__}.results.get_node",
     result="GetNodeResult",
     field="node",
@@ -881,7 +866,7 @@ def get_node(
     hash: _scalars.Hash | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _fragments_node_fields.NodeFields | None:
-    """One node, by id or by hash. Null: there is none that the principal may see.
+    """One node, by id or by hash, with all that is needed to call it.
 
     Args:
         id: Id of the node.
@@ -902,7 +887,7 @@ async def aget_node(
     hash: _scalars.Hash | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _fragments_node_fields.NodeFields | None:
-    """One node, by id or by hash. Null: there is none that the principal may see.
+    """One node, by id or by hash, with all that is needed to call it.
 
     Args:
         id: Id of the node.
@@ -920,8 +905,7 @@ async def aget_node(
 GET_PROVISION: _Operation[_fragments_provision_fields.ProvisionFields | None] = _Operation(
     name="GetProvision",
     kind="query",
-    document=""""One provision."
-query GetProvision($id: ID!) {
+    document="""query GetProvision($id: ID!) {
   provision(id: $id) {
     ...ProvisionFields
   }
@@ -944,7 +928,7 @@ fragment ProvisionFields on Provision {
   changedAt
 }
 """,
-    sha256="0a1fe562c73297f7f85ae3f09aca031964451a735e617d63a8fd1311fc57396b",
+    sha256="b96cdaa1439cfe7c3d26b2918cecde0b7df0eac5571db0d8259fd857be9296be",
     module=f"{__package__}.results.get_provision",
     result="GetProvisionResult",
     field="provision",
@@ -955,7 +939,7 @@ fragment ProvisionFields on Provision {
 def get_provision(
     id: str, *, client: _Client | None = None
 ) -> _fragments_provision_fields.ProvisionFields | None:
-    """One provision. Null: there is none that the principal may see.
+    """One provision.
 
     Args:
         id: Id of the provision.
@@ -971,7 +955,7 @@ def get_provision(
 async def aget_provision(
     id: str, *, client: _Client | None = None
 ) -> _fragments_provision_fields.ProvisionFields | None:
-    """One provision. Null: there is none that the principal may see.
+    """One provision.
 
     Args:
         id: Id of the provision.
@@ -987,8 +971,7 @@ async def aget_provision(
 GET_RESERVATION: _Operation[_fragments_reservation_fields.ReservationFields | None] = _Operation(
     name="GetReservation",
     kind="query",
-    document=""""One reservation with its provisions."
-query GetReservation($id: ID!) {
+    document="""query GetReservation($id: ID!) {
   reservation(id: $id) {
     ...ReservationFields
   }
@@ -1016,7 +999,7 @@ fragment ReservationFields on Reservation {
   endedAt
 }
 """,
-    sha256="12805a4adaf05d01d3505a4c4c2cdc8ecb99ac8833a9e00a0d6cc63694d8da4c",
+    sha256="ddbc3f890e3884651eb7a516afee3929dc144a7b3860a1301704afc0078cb132",
     module=f"{__package__}.results.get_reservation",
     result="GetReservationResult",
     field="reservation",
@@ -1027,7 +1010,7 @@ fragment ReservationFields on Reservation {
 def get_reservation(
     id: str, *, client: _Client | None = None
 ) -> _fragments_reservation_fields.ReservationFields | None:
-    """One reservation. Null: there is none that the principal may see.
+    """One reservation with its provisions.
 
     Args:
         id: Id of the reservation.
@@ -1044,7 +1027,7 @@ def get_reservation(
 async def aget_reservation(
     id: str, *, client: _Client | None = None
 ) -> _fragments_reservation_fields.ReservationFields | None:
-    """One reservation. Null: there is none that the principal may see.
+    """One reservation with its provisions.
 
     Args:
         id: Id of the reservation.
@@ -1061,8 +1044,7 @@ async def aget_reservation(
 GET_SERVER: _Operation[_results_get_server.GetServer] = _Operation(
     name="GetServer",
     kind="query",
-    document=""""What the server is and what it keeps to."
-query GetServer {
+    document="""query GetServer {
   server {
     version
     protocolVersion
@@ -1074,7 +1056,7 @@ query GetServer {
   }
 }
 """,
-    sha256="5d427b58fac12581aa9391a4eb1653940f25dc0d10182b5bc5b706bca5fb71a1",
+    sha256="0c70fa252c79bf6482116b4216ad9adc21a0a9f1306470f9ac3f91db61907d21",
     module=f"{__package__}.results.get_server",
     result="GetServerResult",
     field="server",
@@ -1082,7 +1064,7 @@ query GetServer {
 
 
 def get_server(*, client: _Client | None = None) -> _results_get_server.GetServer:
-    """What this server is and what it keeps to.
+    """What the server is and what it keeps to.
 
     Args:
         client: Who sends it; the current client if it is left out.
@@ -1094,7 +1076,7 @@ def get_server(*, client: _Client | None = None) -> _results_get_server.GetServe
 
 
 async def aget_server(*, client: _Client | None = None) -> _results_get_server.GetServer:
-    """What this server is and what it keeps to.
+    """What the server is and what it keeps to.
 
     Args:
         client: Who sends it; the current client if it is left out.
@@ -1108,8 +1090,7 @@ async def aget_server(*, client: _Client | None = None) -> _results_get_server.G
 GET_TEMPLATE: _Operation[_results_get_template.GetTemplate | None] = _Operation(
     name="GetTemplate",
     kind="query",
-    document=""""One template with its ports."
-query GetTemplate($id: ID!) {
+    document="""query GetTemplate($id: ID!) {
   template(id: $id) {
     ...TemplateFields
     ports {
@@ -1215,7 +1196,7 @@ fragment TemplateFields on Template {
   createdAt
 }
 """,
-    sha256="55a35857987d6120c96d54899c5577d6006586af8f1d5eaf8d8924d0c86398b9",
+    sha256="33c61bb02a949affd3127282c272e52062cb015663d1f8a469548fe95ea50a0f",
     module=f"{__package__}.results.get_template",
     result="GetTemplateResult",
     field="template",
@@ -1226,7 +1207,7 @@ fragment TemplateFields on Template {
 def get_template(
     id: str, *, client: _Client | None = None
 ) -> _results_get_template.GetTemplate | None:
-    """One template. Null: there is none that the principal may see.
+    """One template with its ports.
 
     Args:
         id: Id of the template.
@@ -1242,7 +1223,7 @@ def get_template(
 async def aget_template(
     id: str, *, client: _Client | None = None
 ) -> _results_get_template.GetTemplate | None:
-    """One template. Null: there is none that the principal may see.
+    """One template with its ports.
 
     Args:
         id: Id of the template.
@@ -1258,8 +1239,7 @@ async def aget_template(
 GRANT: _Operation[_results_grant.Grant] = _Operation(
     name="Grant",
     kind="mutation",
-    document=""""Allow somebody to do something, or forbid it."
-mutation Grant($input: GrantInput!) {
+    document="""mutation Grant($input: GrantInput!) {
   grant(input: $input) {
     grant {
       ...GrantFields
@@ -1280,7 +1260,7 @@ fragment GrantFields on Grant {
   createdAt
 }
 """,
-    sha256="f4e7a60ff9e7dee535f9e9b09630ccceb4a7682a312b08633d1c2fb283339bf7",
+    sha256="ea4bbd49b8f95b254cdc125af79dd4f0ff191fd0c716ef84b365fa87923848df",
     module=f"{__package__}.results.grant",
     result="GrantResult",
     field="grant",
@@ -1299,14 +1279,14 @@ def grant(
     quota: int | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_grant.Grant:
-    """Allow somebody to do something, or forbid it: a denial wins over every grant.
+    """Allow somebody to do something, or forbid it.
 
     Args:
         grantee_kind: What kind of grantee.
-        grantee: Id of the user, group, role or organization, or the app's identifier. Null for
-            `EVERYONE`.
         verbs: What may, or may not, be done.
         object: To what.
+        grantee: Id of the user, group, role or organization, or the app's identifier. Null for
+            `EVERYONE`.
         is_denial: Forbid instead of allowing. Default: false.
         expires_at: When it ends by itself. Null: it does not.
         quota: How many calls it is good for. Null: any number.
@@ -1343,14 +1323,14 @@ async def agrant(
     quota: int | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_grant.Grant:
-    """Allow somebody to do something, or forbid it: a denial wins over every grant.
+    """Allow somebody to do something, or forbid it.
 
     Args:
         grantee_kind: What kind of grantee.
-        grantee: Id of the user, group, role or organization, or the app's identifier. Null for
-            `EVERYONE`.
         verbs: What may, or may not, be done.
         object: To what.
+        grantee: Id of the user, group, role or organization, or the app's identifier. Null for
+            `EVERYONE`.
         is_denial: Forbid instead of allowing. Default: false.
         expires_at: When it ends by itself. Null: it does not.
         quota: How many calls it is good for. Null: any number.
@@ -1379,8 +1359,7 @@ async def agrant(
 INTERRUPT: _Operation[_results_interrupt.Interrupt] = _Operation(
     name="Interrupt",
     kind="mutation",
-    document=""""End a call by force."
-mutation Interrupt($input: InterruptInput!) {
+    document="""mutation Interrupt($input: InterruptInput!) {
   interrupt(input: $input) {
     assignation {
       id
@@ -1389,7 +1368,7 @@ mutation Interrupt($input: InterruptInput!) {
   }
 }
 """,
-    sha256="25f4af33e0c8b5960489a4c2c5dca489683f64ae270114791fb4cbe9a22a6f09",
+    sha256="c5c58e452a2f2ff18ac21ddfb0f04cf1850ee28cad335ceb0d226af586a104e8",
     module=f"{__package__}.results.interrupt",
     result="InterruptResult",
     field="interrupt",
@@ -1426,8 +1405,7 @@ async def ainterrupt(id: str, *, client: _Client | None = None) -> _results_inte
 LIST_AGENTS: _Operation[_results_list_agents.ListAgents] = _Operation(
     name="ListAgents",
     kind="query",
-    document=""""The agents that one may see, page by page."
-query ListAgents($filter: AgentFilter, $order: AgentOrder, $first: Int! = 50, $after: String) {
+    document="""query ListAgents($filter: AgentFilter, $order: AgentOrder, $first: Int! = 50, $after: String) {
   agents(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...AgentFields
@@ -1462,7 +1440,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="a96970ccd5c7af319ca3494abaa1b0cae3e2bae3c45ee197b4b5b795f5809ba3",
+    sha256="5ee0a3a0f23c0cdef6daf1263abf8c55d38f3d8ede042c2bfcf278fbd005b64c",
     module=f"{__package__}.results.list_agents",
     result="ListAgentsResult",
     field="agents",
@@ -1478,7 +1456,7 @@ def list_agents(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_agents.ListAgents:
-    """The agents that the principal may see.
+    """The agents that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -1503,7 +1481,7 @@ async def alist_agents(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_agents.ListAgents:
-    """The agents that the principal may see.
+    """The agents that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -1523,8 +1501,7 @@ async def alist_agents(
 LIST_APPS: _Operation[_results_list_apps.ListApps] = _Operation(
     name="ListApps",
     kind="query",
-    document=""""The apps that one may see, page by page."
-query ListApps($filter: AppFilter, $order: AppOrder, $first: Int! = 50, $after: String) {
+    document="""query ListApps($filter: AppFilter, $order: AppOrder, $first: Int! = 50, $after: String) {
   apps(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...AppFields
@@ -1551,7 +1528,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="51a1043cae45665761178ec0277bcf5d4429abe41850e916de91a9d996565915",
+    sha256="9a52b2c3a787fd16e33e2c192c3eb7c6ed1f5f613dfb2d25c10d3ef46775db8c",
     module=f"{__package__}.results.list_apps",
     result="ListAppsResult",
     field="apps",
@@ -1567,7 +1544,7 @@ def list_apps(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_apps.ListApps:
-    """The apps that the principal may see.
+    """The apps that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -1592,7 +1569,7 @@ async def alist_apps(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_apps.ListApps:
-    """The apps that the principal may see.
+    """The apps that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -1612,8 +1589,7 @@ async def alist_apps(
 LIST_ASSIGNATIONS: _Operation[_results_list_assignations.ListAssignations] = _Operation(
     name="ListAssignations",
     kind="query",
-    document=""""The calls that one may see, page by page."
-query ListAssignations($filter: AssignationFilter, $order: AssignationOrder, $first: Int! = 50, $after: String) {
+    document="""query ListAssignations($filter: AssignationFilter, $order: AssignationOrder, $first: Int! = 50, $after: String) {
   assignations(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...AssignationFields
@@ -1663,7 +1639,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="20ced67a3de44735303be3c429f77cb70d2af872aa2064afb8decb6abd34cd5c",
+    sha256="97e2b6f59ed245ae9260b8fd6f3bdd5c363a2792cc7ecbc6e4dae48e30f0afcc",
     module=f"{__package__}.results.list_assignations",
     result="ListAssignationsResult",
     field="assignations",
@@ -1679,7 +1655,7 @@ def list_assignations(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_assignations.ListAssignations:
-    """The calls that the principal may see: its own, and those its agents run.
+    """The calls that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -1706,7 +1682,7 @@ async def alist_assignations(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_assignations.ListAssignations:
-    """The calls that the principal may see: its own, and those its agents run.
+    """The calls that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -1728,8 +1704,7 @@ async def alist_assignations(
 LIST_CLIENTS: _Operation[_results_list_clients.ListClients] = _Operation(
     name="ListClients",
     kind="query",
-    document=""""The OAuth2 clients that one has added."
-query ListClients($first: Int! = 50, $after: String) {
+    document="""query ListClients($first: Int! = 50, $after: String) {
   clients(first: $first, after: $after) {
     items {
       ...ClientFields
@@ -1754,7 +1729,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="4983986b3056549ec2c9275a982010597d2bb39a48e30bddf6c4e7dc9b173790",
+    sha256="5005d7cb11032a5bef0323220b5bce40debb18c15357430c8523fdb765056329",
     module=f"{__package__}.results.list_clients",
     result="ListClientsResult",
     field="clients",
@@ -1768,7 +1743,7 @@ def list_clients(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_clients.ListClients:
-    """The OAuth2 clients that the principal's user has added.
+    """The OAuth2 clients that one has added.
 
     Args:
         first: How many at most, up to 200. Default: 50. Default: 50.
@@ -1787,7 +1762,7 @@ async def alist_clients(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_clients.ListClients:
-    """The OAuth2 clients that the principal's user has added.
+    """The OAuth2 clients that one has added.
 
     Args:
         first: How many at most, up to 200. Default: 50. Default: 50.
@@ -1803,8 +1778,7 @@ async def alist_clients(
 LIST_GRANTS: _Operation[_results_list_grants.ListGrants] = _Operation(
     name="ListGrants",
     kind="query",
-    document=""""The grants and denials that one may see."
-query ListGrants($filter: GrantFilter, $first: Int! = 50, $after: String) {
+    document="""query ListGrants($filter: GrantFilter, $first: Int! = 50, $after: String) {
   grants(filter: $filter, first: $first, after: $after) {
     items {
       ...GrantFields
@@ -1833,7 +1807,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="419bee9901b8df82f230870e84e8c6900e7cb954217550ec049b49aa76c4886c",
+    sha256="c17900d28cc6840b758a1c7a8b58d2b286e57d08190c18f53c4fb885e966c0b7",
     module=f"{__package__}.results.list_grants",
     result="ListGrantsResult",
     field="grants",
@@ -1848,8 +1822,7 @@ def list_grants(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_grants.ListGrants:
-    """The grants and denials that the principal may see: those it made, those to it, and all for
-    an administrator.
+    """The grants and denials that one may see.
 
     Args:
         filter: Which ones. Null: all.
@@ -1870,8 +1843,7 @@ async def alist_grants(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_grants.ListGrants:
-    """The grants and denials that the principal may see: those it made, those to it, and all for
-    an administrator.
+    """The grants and denials that one may see.
 
     Args:
         filter: Which ones. Null: all.
@@ -1888,8 +1860,7 @@ async def alist_grants(
 LIST_NODES: _Operation[_results_list_nodes.ListNodes] = _Operation(
     name="ListNodes",
     kind="query",
-    document=""""The nodes that one may see, page by page, with all that is needed to call them."
-query ListNodes($filter: NodeFilter, $order: NodeOrder, $first: Int! = 50, $after: String) {
+    document="""query ListNodes($filter: NodeFilter, $order: NodeOrder, $first: Int! = 50, $after: String) {
   nodes(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...NodeFields
@@ -2011,7 +1982,7 @@ fragment PortFields on Port {
   passing
 }
 """,
-    sha256="d494168171eefeb7d5a7662c506a5d6a944eeff5224e375a2fe08ca753a51ee8",
+    sha256="0374b8f0cdc5d69b8ea170a36350d5d68ebbb31394b664e842377e02b1827851",
     module=f"{__package__}.results.list_nodes",
     result="ListNodesResult",
     field="nodes",
@@ -2027,7 +1998,7 @@ def list_nodes(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_nodes.ListNodes:
-    """The nodes that the principal may see: everything that can be called, and what once could.
+    """The nodes that one may see, page by page, with all that is needed to call them.
 
     Args:
         filter: Which ones. Null: all.
@@ -2052,7 +2023,7 @@ async def alist_nodes(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_nodes.ListNodes:
-    """The nodes that the principal may see: everything that can be called, and what once could.
+    """The nodes that one may see, page by page, with all that is needed to call them.
 
     Args:
         filter: Which ones. Null: all.
@@ -2072,8 +2043,7 @@ async def alist_nodes(
 LIST_PROVISIONS: _Operation[_results_list_provisions.ListProvisions] = _Operation(
     name="ListProvisions",
     kind="query",
-    document=""""The provisions that one may see, page by page."
-query ListProvisions($filter: ProvisionFilter, $first: Int! = 50, $after: String) {
+    document="""query ListProvisions($filter: ProvisionFilter, $first: Int! = 50, $after: String) {
   provisions(filter: $filter, first: $first, after: $after) {
     items {
       ...ProvisionFields
@@ -2106,7 +2076,7 @@ fragment ProvisionFields on Provision {
   changedAt
 }
 """,
-    sha256="f6e0a538e39024b51385beb1abc8f04716d65f82974ff65002ea43f3b6c3a24c",
+    sha256="b26fe13988f875a3c876ec28a62cea79bbb0e480b9bd6f9cb07e72841331978a",
     module=f"{__package__}.results.list_provisions",
     result="ListProvisionsResult",
     field="provisions",
@@ -2121,7 +2091,7 @@ def list_provisions(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_provisions.ListProvisions:
-    """The provisions that the principal may see, newest first.
+    """The provisions that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -2142,7 +2112,7 @@ async def alist_provisions(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_provisions.ListProvisions:
-    """The provisions that the principal may see, newest first.
+    """The provisions that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -2161,8 +2131,7 @@ async def alist_provisions(
 LIST_RESERVATIONS: _Operation[_results_list_reservations.ListReservations] = _Operation(
     name="ListReservations",
     kind="query",
-    document=""""The reservations that one may see, page by page."
-query ListReservations($filter: ReservationFilter, $first: Int! = 50, $after: String) {
+    document="""query ListReservations($filter: ReservationFilter, $first: Int! = 50, $after: String) {
   reservations(filter: $filter, first: $first, after: $after) {
     items {
       ...ReservationFields
@@ -2200,7 +2169,7 @@ fragment ReservationFields on Reservation {
   endedAt
 }
 """,
-    sha256="df20071a330b841a39feac1074cebac38347eaf15c65b6201346326ec34c038a",
+    sha256="28c82f8dda8460a8aad377f055bef214193f19e5e0b60db691483fc8c6d09c56",
     module=f"{__package__}.results.list_reservations",
     result="ListReservationsResult",
     field="reservations",
@@ -2215,7 +2184,7 @@ def list_reservations(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_reservations.ListReservations:
-    """The reservations that the principal may see, newest first.
+    """The reservations that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -2236,7 +2205,7 @@ async def alist_reservations(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_reservations.ListReservations:
-    """The reservations that the principal may see, newest first.
+    """The reservations that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -2255,8 +2224,7 @@ async def alist_reservations(
 LIST_STRUCTURES: _Operation[_results_list_structures.ListStructures] = _Operation(
     name="ListStructures",
     kind="query",
-    document=""""The structures that apps have declared."
-query ListStructures($search: String, $first: Int! = 50, $after: String) {
+    document="""query ListStructures($search: String, $first: Int! = 50, $after: String) {
   structures(search: $search, first: $first, after: $after) {
     items {
       id
@@ -2275,7 +2243,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="389309c2e8fb894b241287f12502b63ac64e126f18d6e36cb2fa2d2ef3a0ed59",
+    sha256="b1f8f7687d17cbc43fca20c82c60cb17347002287c68b2d74241def11539473e",
     module=f"{__package__}.results.list_structures",
     result="ListStructuresResult",
     field="structures",
@@ -2290,7 +2258,7 @@ def list_structures(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_structures.ListStructures:
-    """The structures that apps have declared, by identifier.
+    """The structures that apps have declared.
 
     Args:
         search: Part of the identifier, in any case. Null: all.
@@ -2311,7 +2279,7 @@ async def alist_structures(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_structures.ListStructures:
-    """The structures that apps have declared, by identifier.
+    """The structures that apps have declared.
 
     Args:
         search: Part of the identifier, in any case. Null: all.
@@ -2330,8 +2298,7 @@ async def alist_structures(
 LIST_TEMPLATES: _Operation[_results_list_templates.ListTemplates] = _Operation(
     name="ListTemplates",
     kind="query",
-    document=""""The templates that one may see, page by page."
-query ListTemplates($filter: TemplateFilter, $order: TemplateOrder, $first: Int! = 50, $after: String) {
+    document="""query ListTemplates($filter: TemplateFilter, $order: TemplateOrder, $first: Int! = 50, $after: String) {
   templates(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...TemplateFields
@@ -2368,7 +2335,7 @@ fragment TemplateFields on Template {
   createdAt
 }
 """,
-    sha256="e62d31a979156a234dbf99ea520d9a051639042e43a4eff0c1f84c17b6ba634b",
+    sha256="71bb340c7abbc81ac8d4ae0431fac37aca9e468cef3d5d84620b4a8c1e240381",
     module=f"{__package__}.results.list_templates",
     result="ListTemplatesResult",
     field="templates",
@@ -2384,7 +2351,7 @@ def list_templates(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_templates.ListTemplates:
-    """The templates that the principal may see.
+    """The templates that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -2409,7 +2376,7 @@ async def alist_templates(
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_list_templates.ListTemplates:
-    """The templates that the principal may see.
+    """The templates that one may see, page by page.
 
     Args:
         filter: Which ones. Null: all.
@@ -2429,8 +2396,7 @@ async def alist_templates(
 PAUSE: _Operation[_results_pause.Pause] = _Operation(
     name="Pause",
     kind="mutation",
-    document=""""Hold a call at its next breakpoint."
-mutation Pause($input: PauseInput!) {
+    document="""mutation Pause($input: PauseInput!) {
   pause(input: $input) {
     assignation {
       id
@@ -2439,7 +2405,7 @@ mutation Pause($input: PauseInput!) {
   }
 }
 """,
-    sha256="e578bcbd40ad3272ca72eee8bab6b61f5b04e5d5025a1c7061ef7e3e5f308c3d",
+    sha256="6843c3c711097d33686d020b54bcc6f1198875ff84390adb627265ba461e39cc",
     module=f"{__package__}.results.pause",
     result="PauseResult",
     field="pause",
@@ -2476,8 +2442,7 @@ async def apause(id: str, *, client: _Client | None = None) -> _results_pause.Pa
 RELEASE: _Operation[_results_release.Release] = _Operation(
     name="Release",
     kind="mutation",
-    document=""""End a reservation."
-mutation Release($input: ReleaseInput!) {
+    document="""mutation Release($input: ReleaseInput!) {
   release(input: $input) {
     reservation {
       ...ReservationFields
@@ -2507,7 +2472,7 @@ fragment ReservationFields on Reservation {
   endedAt
 }
 """,
-    sha256="2fdc9e19cb0c8e9a17013c0add9c2c04d8d489a62ec433790b9d17104733ee5e",
+    sha256="b7c7d65b7e55e3663f2d3a63f94ec5a30ad6f25983b1726814b7172542b1a509",
     module=f"{__package__}.results.release",
     result="ReleaseResult",
     field="release",
@@ -2516,7 +2481,7 @@ fragment ReservationFields on Reservation {
 
 
 def release(id: str, *, client: _Client | None = None) -> _results_release.Release:
-    """End a reservation. Calls that run go on; calls that wait end.
+    """End a reservation.
 
     Args:
         id: Id of the reservation.
@@ -2529,7 +2494,7 @@ def release(id: str, *, client: _Client | None = None) -> _results_release.Relea
 
 
 async def arelease(id: str, *, client: _Client | None = None) -> _results_release.Release:
-    """End a reservation. Calls that run go on; calls that wait end.
+    """End a reservation.
 
     Args:
         id: Id of the reservation.
@@ -2544,8 +2509,7 @@ async def arelease(id: str, *, client: _Client | None = None) -> _results_releas
 RESERVE: _Operation[_results_reserve.Reserve] = _Operation(
     name="Reserve",
     kind="mutation",
-    document=""""Make a reservation that no session holds."
-mutation Reserve($input: ReserveInput!) {
+    document="""mutation Reserve($input: ReserveInput!) {
   reserve(input: $input) {
     reservation {
       ...ReservationFields
@@ -2575,7 +2539,7 @@ fragment ReservationFields on Reservation {
   endedAt
 }
 """,
-    sha256="e5b6bb6296532da095651d7956164a0f8a80325c844c7077aa25ee02b09d638b",
+    sha256="2cf2469a4a2948aa5262ca1697bf6e8497d15b5443282dcb651b6328b2c4e61b",
     module=f"{__package__}.results.reserve",
     result="ReserveResult",
     field="reserve",
@@ -2598,11 +2562,11 @@ def reserve(
     wait: bool | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_reserve.Reserve:
-    """Make a reservation that no session holds: it stays until it is released.
+    """Make a reservation that no session holds.
 
     Args:
-        reference: Idempotency key among the principal's reservations. Null: a random one.
         node: Id of the node.
+        reference: Idempotency key among the principal's reservations. Null: a random one.
         desired_instances: How many instances are wanted. Default: 1.
         minimal_instances: With fewer active ones than this, it waits. Default: 1.
         strategy: Which instance takes the next call. Default: LEAST_BUSY.
@@ -2654,11 +2618,11 @@ async def areserve(
     wait: bool | _UnsetType = _UNSET,
     client: _Client | None = None,
 ) -> _results_reserve.Reserve:
-    """Make a reservation that no session holds: it stays until it is released.
+    """Make a reservation that no session holds.
 
     Args:
-        reference: Idempotency key among the principal's reservations. Null: a random one.
         node: Id of the node.
+        reference: Idempotency key among the principal's reservations. Null: a random one.
         desired_instances: How many instances are wanted. Default: 1.
         minimal_instances: With fewer active ones than this, it waits. Default: 1.
         strategy: Which instance takes the next call. Default: LEAST_BUSY.
@@ -2698,8 +2662,7 @@ async def areserve(
 RESUME: _Operation[_results_resume.Resume] = _Operation(
     name="Resume",
     kind="mutation",
-    document=""""Let a paused call go on."
-mutation Resume($input: ResumeInput!) {
+    document="""mutation Resume($input: ResumeInput!) {
   resume(input: $input) {
     assignation {
       id
@@ -2708,7 +2671,7 @@ mutation Resume($input: ResumeInput!) {
   }
 }
 """,
-    sha256="4e091d2a8cd23c8c42ebd55dce9fa81a85f0f96140b42ab6ce06e7b55fce2274",
+    sha256="a3c3e50100dbbba56b71dda739a9e59b5ea4f2c186dbd27d652c28457f58c959",
     module=f"{__package__}.results.resume",
     result="ResumeResult",
     field="resume",
@@ -2745,14 +2708,13 @@ async def aresume(id: str, *, client: _Client | None = None) -> _results_resume.
 REVOKE: _Operation[_results_revoke.Revoke] = _Operation(
     name="Revoke",
     kind="mutation",
-    document=""""Take a grant or a denial back."
-mutation Revoke($input: RevokeInput!) {
+    document="""mutation Revoke($input: RevokeInput!) {
   revoke(input: $input) {
     id
   }
 }
 """,
-    sha256="feeeabfcbd93b45ef7b22ef4d84b1e7ceda504cbdbf9e039f8514ea2cbab8b3d",
+    sha256="84e67371711afb976d5f127e3aa743ea8c1914c9563c05c2ccfa7f1a5578f46c",
     module=f"{__package__}.results.revoke",
     result="RevokeResult",
     field="revoke",
@@ -2789,8 +2751,7 @@ async def arevoke(id: str, *, client: _Client | None = None) -> _results_revoke.
 REVOKE_CLIENT: _Operation[_results_revoke_client.RevokeClient] = _Operation(
     name="RevokeClient",
     kind="mutation",
-    document=""""Make a client's credentials worthless."
-mutation RevokeClient($input: RevokeClientInput!) {
+    document="""mutation RevokeClient($input: RevokeClientInput!) {
   revokeClient(input: $input) {
     client {
       ...ClientFields
@@ -2807,7 +2768,7 @@ fragment ClientFields on Client {
   revokedAt
 }
 """,
-    sha256="80a49598d99c084edfa8e5f12e2dd76cf8a094410f7550ec61852dbd0faed9b3",
+    sha256="f7b0921ed12bd1e3c8f51f8aa0c300636ec849112b9df8781c34129d00492605",
     module=f"{__package__}.results.revoke_client",
     result="RevokeClientResult",
     field="revoke_client",
@@ -2816,7 +2777,7 @@ fragment ClientFields on Client {
 
 
 def revoke_client(id: str, *, client: _Client | None = None) -> _results_revoke_client.RevokeClient:
-    """Make a client's credentials and its tokens worthless.
+    """Make a client's credentials worthless.
 
     Args:
         id: Id of the client.
@@ -2831,7 +2792,7 @@ def revoke_client(id: str, *, client: _Client | None = None) -> _results_revoke_
 async def arevoke_client(
     id: str, *, client: _Client | None = None
 ) -> _results_revoke_client.RevokeClient:
-    """Make a client's credentials and its tokens worthless.
+    """Make a client's credentials worthless.
 
     Args:
         id: Id of the client.
@@ -2846,8 +2807,7 @@ async def arevoke_client(
 STEP: _Operation[_results_step.Step] = _Operation(
     name="Step",
     kind="mutation",
-    document=""""Let a paused call go on to its next breakpoint."
-mutation Step($input: StepInput!) {
+    document="""mutation Step($input: StepInput!) {
   step(input: $input) {
     assignation {
       id
@@ -2856,7 +2816,7 @@ mutation Step($input: StepInput!) {
   }
 }
 """,
-    sha256="8f1735d1f6a5740b053ec324662944e3e0955c4d830cb889f7b7d2f386d505b7",
+    sha256="12f246f3f43525ec60168ac8ab2e1be87a0c12da6d0387e0b675e052423b0197",
     module=f"{__package__}.results.step",
     result="StepResult",
     field="step",
@@ -2893,8 +2853,7 @@ async def astep(id: str, *, client: _Client | None = None) -> _results_step.Step
 WATCH_AGENTS: _Operation[_fragments_agent_fields.AgentFields] = _Operation(
     name="WatchAgents",
     kind="subscription",
-    document=""""Follow agents as they come and go."
-subscription WatchAgents($id: ID) {
+    document="""subscription WatchAgents($id: ID) {
   agentChanged(id: $id) {
     ...AgentFields
   }
@@ -2919,7 +2878,7 @@ fragment AgentFields on Agent {
   lastSeenAt
 }
 """,
-    sha256="99474453126a7fa89e5ccde6c99081f9d02ca053693af0b1abf6bfd537d190f4",
+    sha256="59b99bfc57b7d532c51dbfd68eca03679b144d7eb6eb788515f898885dc82f0f",
     module=f"{__package__}.results.watch_agents",
     result="WatchAgentsResult",
     field="agent_changed",
@@ -2930,7 +2889,7 @@ fragment AgentFields on Agent {
 def watch_agents(
     *, id: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.Iterator[_fragments_agent_fields.AgentFields]:
-    """An agent whenever it connects, is lost, or declares something else.
+    """Follow agents as they come and go.
 
     Args:
         id: Only this one. Null: all that the principal may see.
@@ -2946,7 +2905,7 @@ def watch_agents(
 def awatch_agents(
     *, id: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.AsyncIterator[_fragments_agent_fields.AgentFields]:
-    """An agent whenever it connects, is lost, or declares something else.
+    """Follow agents as they come and go.
 
     Args:
         id: Only this one. Null: all that the principal may see.
@@ -2963,8 +2922,7 @@ WATCH_ASSIGNATION_EVENTS: _Operation[_fragments_assignation_event_fields.Assigna
     _Operation(
         name="WatchAssignationEvents",
         kind="subscription",
-        document=""""Follow the events of one call to its end."
-subscription WatchAssignationEvents($id: ID!, $after: Int! = 0) {
+        document="""subscription WatchAssignationEvents($id: ID!, $after: Int! = 0) {
   assignationEvents(id: $id, after: $after) {
     ...AssignationEventFields
   }
@@ -3000,7 +2958,7 @@ fragment ExceptionFields on ExceptionInfo {
   notes
 }
 """,
-        sha256="2389e94531c172b96c2394ed7b4926147125977bf7deca26d38fd6d348c44383",
+        sha256="3c54eb3180a734592be236dd685cc57c61c2a5134bae632e5c2ebd3c49712b37",
         module=f"{__package__}.results.watch_assignation_events",
         result="WatchAssignationEventsResult",
         field="assignation_events",
@@ -3012,8 +2970,7 @@ fragment ExceptionFields on ExceptionInfo {
 def watch_assignation_events(
     id: str, *, after: int | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.Iterator[_fragments_assignation_event_fields.AssignationEventFields]:
-    """The events of one call: those already stored after the cursor, then each new one, until the
-    terminal one ends the stream.
+    """Follow the events of one call to its end.
 
     Args:
         id: Id of the call.
@@ -3030,8 +2987,7 @@ def watch_assignation_events(
 def awatch_assignation_events(
     id: str, *, after: int | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.AsyncIterator[_fragments_assignation_event_fields.AssignationEventFields]:
-    """The events of one call: those already stored after the cursor, then each new one, until the
-    terminal one ends the stream.
+    """Follow the events of one call to its end.
 
     Args:
         id: Id of the call.
@@ -3048,8 +3004,7 @@ def awatch_assignation_events(
 WATCH_ASSIGNATIONS: _Operation[_fragments_assignation_fields.AssignationFields] = _Operation(
     name="WatchAssignations",
     kind="subscription",
-    document=""""Follow the status of calls."
-subscription WatchAssignations($filter: AssignationFilter) {
+    document="""subscription WatchAssignations($filter: AssignationFilter) {
   assignationChanged(filter: $filter) {
     ...AssignationFields
   }
@@ -3089,7 +3044,7 @@ fragment ExceptionFields on ExceptionInfo {
   notes
 }
 """,
-    sha256="8347e468fbf512ce5ff0d8998bca458914527d61b027938fcfdebb5ed57ea8d0",
+    sha256="e91185cb6e7007d4681c2aa47e495cff171d96e084b72c886ca2c63647158ea7",
     module=f"{__package__}.results.watch_assignations",
     result="WatchAssignationsResult",
     field="assignation_changed",
@@ -3100,7 +3055,7 @@ fragment ExceptionFields on ExceptionInfo {
 def watch_assignations(
     *, filter: _inputs.AssignationFilter | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.Iterator[_fragments_assignation_fields.AssignationFields]:
-    """A call whenever its status changes.
+    """Follow the status of calls.
 
     Args:
         filter: Which ones. Null: all that the principal may see.
@@ -3115,7 +3070,7 @@ def watch_assignations(
 def awatch_assignations(
     *, filter: _inputs.AssignationFilter | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.AsyncIterator[_fragments_assignation_fields.AssignationFields]:
-    """A call whenever its status changes.
+    """Follow the status of calls.
 
     Args:
         filter: Which ones. Null: all that the principal may see.
@@ -3130,8 +3085,7 @@ def awatch_assignations(
 WATCH_NODES: _Operation[_fragments_node_fields.NodeFields] = _Operation(
     name="WatchNodes",
     kind="subscription",
-    document=""""Follow the nodes that one may see as they come, go and change."
-subscription WatchNodes($filter: NodeFilter) {
+    document="""subscription WatchNodes($filter: NodeFilter) {
   nodeChanged(filter: $filter) {
     ...NodeFields
   }
@@ -3229,7 +3183,7 @@ fragment PortFields on Port {
   passing
 }
 """,
-    sha256="409e79daa83425e5367c13410cbba4f8f8ec26b9098f1d897d16c5579b1a5eda",
+    sha256="c9ec5971efd08542e58c4dae76ddc5c02d06c61dc30d0ade576e9c4767d39ba8",
     module=f"{__package__}.results.watch_nodes",
     result="WatchNodesResult",
     field="node_changed",
@@ -3240,8 +3194,7 @@ fragment PortFields on Port {
 def watch_nodes(
     *, filter: _inputs.NodeFilter | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.Iterator[_fragments_node_fields.NodeFields]:
-    """A node whenever it appears, or becomes callable, or stops being callable, or gets other
-    documentation.
+    """Follow the nodes that one may see as they come, go and change.
 
     Args:
         filter: Which ones. Null: all that the principal may see.
@@ -3258,8 +3211,7 @@ def watch_nodes(
 def awatch_nodes(
     *, filter: _inputs.NodeFilter | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.AsyncIterator[_fragments_node_fields.NodeFields]:
-    """A node whenever it appears, or becomes callable, or stops being callable, or gets other
-    documentation.
+    """Follow the nodes that one may see as they come, go and change.
 
     Args:
         filter: Which ones. Null: all that the principal may see.
@@ -3276,8 +3228,7 @@ def awatch_nodes(
 WATCH_PROVISIONS: _Operation[_fragments_provision_fields.ProvisionFields] = _Operation(
     name="WatchProvisions",
     kind="subscription",
-    document=""""Follow the status of provisions."
-subscription WatchProvisions($id: ID) {
+    document="""subscription WatchProvisions($id: ID) {
   provisionChanged(id: $id) {
     ...ProvisionFields
   }
@@ -3300,7 +3251,7 @@ fragment ProvisionFields on Provision {
   changedAt
 }
 """,
-    sha256="0477a2a36682e1ccc87dacfaf1c8d84e54758949f7cc631b58e0447fd5c1a2d9",
+    sha256="22ce5d9023af0bd8287acdc4497ed59c7c8363239faff16489f5a025b87becbb",
     module=f"{__package__}.results.watch_provisions",
     result="WatchProvisionsResult",
     field="provision_changed",
@@ -3311,7 +3262,7 @@ fragment ProvisionFields on Provision {
 def watch_provisions(
     *, id: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.Iterator[_fragments_provision_fields.ProvisionFields]:
-    """A provision whenever its status changes.
+    """Follow the status of provisions.
 
     Args:
         id: Only this one. Null: all that the principal may see.
@@ -3327,7 +3278,7 @@ def watch_provisions(
 def awatch_provisions(
     *, id: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.AsyncIterator[_fragments_provision_fields.ProvisionFields]:
-    """A provision whenever its status changes.
+    """Follow the status of provisions.
 
     Args:
         id: Only this one. Null: all that the principal may see.
@@ -3343,8 +3294,7 @@ def awatch_provisions(
 WATCH_RESERVATIONS: _Operation[_fragments_reservation_fields.ReservationFields] = _Operation(
     name="WatchReservations",
     kind="subscription",
-    document=""""Follow the status of reservations."
-subscription WatchReservations($id: ID) {
+    document="""subscription WatchReservations($id: ID) {
   reservationChanged(id: $id) {
     ...ReservationFields
   }
@@ -3372,7 +3322,7 @@ fragment ReservationFields on Reservation {
   endedAt
 }
 """,
-    sha256="e50901f058c363ddaedc27d7708e8569ad319f4bb4d23539e8ee1301fc56edd5",
+    sha256="af33ee8eda790cfccfef5bfbb42e9ef3e0526b74560e59d133ce64150338bff3",
     module=f"{__package__}.results.watch_reservations",
     result="WatchReservationsResult",
     field="reservation_changed",
@@ -3383,8 +3333,7 @@ fragment ReservationFields on Reservation {
 def watch_reservations(
     *, id: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.Iterator[_fragments_reservation_fields.ReservationFields]:
-    """A reservation whenever its status or its provisions change; once at the start if `id` is
-    given.
+    """Follow the status of reservations.
 
     Args:
         id: Only this one. Null: all that the principal may see.
@@ -3401,8 +3350,7 @@ def watch_reservations(
 def awatch_reservations(
     *, id: str | None | _UnsetType = _UNSET, client: _Client | None = None
 ) -> _abc.AsyncIterator[_fragments_reservation_fields.ReservationFields]:
-    """A reservation whenever its status or its provisions change; once at the start if `id` is
-    given.
+    """Follow the status of reservations.
 
     Args:
         id: Only this one. Null: all that the principal may see.
@@ -3419,8 +3367,7 @@ def awatch_reservations(
 WHO_AM_I: _Operation[_results_who_am_i.WhoAmI] = _Operation(
     name="WhoAmI",
     kind="query",
-    document=""""Who the request is made for."
-query WhoAmI {
+    document="""query WhoAmI {
   me {
     user {
       id
@@ -3436,7 +3383,7 @@ query WhoAmI {
   }
 }
 """,
-    sha256="6a00a6e6465d3f54d3c0b57999aa723cacdec14aee293c84ad027fa0c5b53824",
+    sha256="14d892749773ee1b703569fa5434db67ae48d67934e3c46138f48a19f2ea5acd",
     module=f"{__package__}.results.who_am_i",
     result="WhoAmIResult",
     field="me",

@@ -28,6 +28,17 @@ class Accepted(_models.Wire, frozen=True):
     """Numbers the agent's stored events of this try, from 1 without gaps."""
 
 
+class Receipt(_models.Wire, frozen=True):
+    """Names an agent's event: everything of the try up to and including `seq`."""
+
+    assignation: str
+    """Which call."""
+    attempt: int
+    """Which try."""
+    seq: int
+    """Up to which event. 0: none yet."""
+
+
 class Acknowledged(_models.Wire, frozen=True):
     """The server has stored an agent's events, or has no use for them: the agent may forget them."""
 
@@ -45,6 +56,19 @@ class AppIdentity(_models.Wire, frozen=True):
     """Dotted or plain name: `my-app`, `org.lab.segmenter`."""
     version: str
     """The app's own version."""
+
+
+class Principal(_models.Wire, frozen=True):
+    """On whose behalf something is done."""
+
+    user: str
+    """Id of the user."""
+    user_name: str
+    """The user's name, for people."""
+    app: str
+    """Identifier of the app."""
+    organization: str
+    """Id of the organization."""
 
 
 class Assign(_models.Wire, frozen=True):
@@ -73,6 +97,43 @@ class Assign(_models.Wire, frozen=True):
     """Seconds left until its deadline, when this was sent. Null: no deadline."""
     ephemeral: bool
     """Whether the call leaves no record."""
+
+
+class ExceptionInfo(_models.Wire, frozen=True):
+    """An exception that a function raised, as text. Nothing is unpickled anywhere."""
+
+    type: str
+    """Qualified name of the class: `ValueError`, `lab.errors.StageError`."""
+    message: str
+    """What `str()` of it gives, shortened to 10,000 characters."""
+    traceback: str | None = None
+    """The frames of the user's code, innermost last, without values. Null if there are none."""
+    notes: list[str]
+    """What was added with `add_note()`."""
+
+
+class ProgressInfo(_models.Wire, frozen=True):
+    """How far a call has come."""
+
+    done: float
+    """What is done: between 0 and 1 if there is no total."""
+    total: float | None = None
+    """How much there is to do, in the unit of `done`. Null: 1."""
+    message: str | None = None
+    """What is being done. Null: not said."""
+
+
+class LogLine(_models.Wire, frozen=True):
+    """A line that a function logged."""
+
+    level: _enums.LogLevel
+    """How serious."""
+    message: str
+    """The line."""
+    at: _scalars.DateTime
+    """When it was logged, by the agent's clock."""
+    dropped: int
+    """How many lines were dropped just before this one."""
 
 
 class AssignationEvent(_models.Wire, frozen=True):
@@ -134,8 +195,8 @@ class Attached(_models.Wire, frozen=True):
 
 class Call(_models.Wire, frozen=True):
     """Call a node. The answer is `CallAccepted` or `CallRejected` with the same reference; then
-    events follow. Sent again after a
-    reconnect as long as there is no answer: the same reference is the same call.
+    events follow. Sent again after a reconnect as long as there is no answer: the same
+    reference is the same call.
     """
 
     typename__: _t.Literal["Call"] = _p.Field(
@@ -181,6 +242,19 @@ class CallAccepted(_models.Wire, frozen=True):
     """Where it stands."""
     number: int
     """Events up to this number are summed up by `status`; the next `Event` has the next number."""
+
+
+class PortFailure(_models.Wire, frozen=True):
+    """One value that does not fit its port."""
+
+    path: str
+    """Key of the port, then indices and keys of the parts: `images[3].title`."""
+    expected: str
+    """What the port takes, in the schema's words: `INT`, `one of: RED, GREEN`, `at least 3
+    characters`.
+    """
+    got: str
+    """What was found, in the same words, shortened; or `nothing`."""
 
 
 class CallRejected(_models.Wire, frozen=True):
@@ -308,11 +382,133 @@ class DateWidget(_models.Wire, frozen=True):
     """Whether a time of day is asked for too."""
 
 
+class Port(_models.Wire, frozen=True):
+    """One argument or one return value of a node, or a part of one: what may be sent through it
+    and how a person is asked for it.
+
+    The ports of a node are a flat list in pre-order: a port, then all that is inside it, then
+    its next sibling. `parent` names the port that a part belongs to by `index`. A `LIST` has
+    one child with key `item`, a `DICT` one with key `value`, a `TUPLE` one for each place with
+    keys `0`, `1`, …, a `MODEL` one for each field, a `UNION` one for each variant with keys
+    `0`, `1`, …. Ports have no resolvers: on the socket they travel in the same form.
+    """
+
+    index: int
+    """Position in the flat list, from 0."""
+    parent: int | None = None
+    """`index` of the port that this one is a part of. Null for an argument or a return itself."""
+    direction: _enums.PortDirection
+    """Whether this is (a part of) an argument or a return value."""
+    kind: _enums.PortKind
+    """What travels through the port, and in which wire form."""
+    key: str
+    """The parameter's name, the field's name, or the fixed key of a part. Returns are `return`, or
+    `return0`, `return1`, … if there are several.
+    """
+    label: str | None = None
+    """What a person reads beside the input field. Null: made from the key."""
+    description: str | None = None
+    """What the value means, from the docstring. Null if the author wrote nothing."""
+    nullable: bool
+    """Whether null is allowed in place of a value."""
+    has_default: bool
+    """Whether the argument may be left out of a call."""
+    default: _scalars.JSON | None = None
+    """The wire form of the default. Meaningful only where `hasDefault` is true; null then means
+    the default is null.
+    """
+    identifier: str | None = None
+    """The structure's identifier (`@lab/image`), or the class name of a `MODEL` or an `ENUM`. Null
+    for other kinds.
+    """
+    choices: list[Choice] | None = None
+    """What an `ENUM` port allows, in declaration order. Null for other kinds."""
+    constraints: list[Constraint]
+    """Rules that a value must satisfy besides its kind. Empty: none."""
+    widget: Widget | None = None
+    """How the value is asked for or shown. Null: the usual way for the kind."""
+    group: str | None = None
+    """Key of the `PortGroup` it is shown in. Null: the ungrouped ones."""
+    visible_when: list[Condition]
+    """Show the input only while all of these hold. Empty: always."""
+    passing: _enums.ArgumentPassing | None = None
+    """How an argument may be passed in Python. Null for returns and parts."""
+
+
+class PortGroup(_models.Wire, frozen=True):
+    """A named group of inputs on a form."""
+
+    key: str
+    """What ports name it by in `group`."""
+    label: str | None = None
+    """The heading. Null: made from the key."""
+    description: str | None = None
+    """A line below the heading. Null: none."""
+    collapsed: bool
+    """Whether the group starts folded."""
+
+
+class RetryPolicy(_models.Wire, frozen=True):
+    """How often and when a call of an idempotent node is tried again after its agent was lost."""
+
+    max_attempts: int
+    """Most attempts, the first one included."""
+    backoff: float
+    """Seconds before the second attempt; doubled for each further one, with full jitter."""
+
+
+class TemplateDeclaration(_models.Wire, frozen=True):
+    """One function that an app provides."""
+
+    interface: str
+    """The name that the app knows it by, unique in the app."""
+    name: str
+    """Name of the node; part of its identity. By default the interface."""
+    title: str
+    """A short title for people, from the docstring's first line."""
+    description: str | None = None
+    """What it does, from the docstring. Null if the author wrote nothing."""
+    kind: _enums.NodeKind
+    """One result, or a stream of them."""
+    idempotent: bool
+    """Whether running it twice does no harm; a call may then be tried again after its agent was
+    lost.
+    """
+    pure: bool
+    """Whether equal arguments always give equal results and nothing else happens."""
+    ports: list[Port]
+    """Arguments and returns, flat, in pre-order."""
+    groups: list[PortGroup]
+    """Groups of inputs on its form."""
+    concurrency: int
+    """How many calls one provision works on at a time."""
+    autoprovide: bool
+    """Whether the server provisions it as soon as the agent is there, and not only when somebody
+    needs it.
+    """
+    max_instances: int | None = None
+    """Most provisions of it on one agent at a time. Null: no bound."""
+    labels: list[str]
+    """Free labels that reservations can ask for, such as `gpu`."""
+    retry: RetryPolicy | None = None
+    """What happens after a lost agent, for an idempotent node. Null: the server's default."""
+    pausable: bool
+    """Whether it can be paused, resumed and stepped."""
+
+
+class StructureDeclaration(_models.Wire, frozen=True):
+    """A class whose instances travel as references."""
+
+    identifier: str
+    """`@package/class-name`."""
+    description: str | None = None
+    """What it is, from the docstring. Null if the author wrote nothing."""
+
+
 class Declare(_models.Wire, frozen=True):
     """What an app provides, whole: everything that is not in it is no longer provided. Sent in
-    parts where a frame is too small.
-    Nothing is visible before the part marked `last` is stored. A declaration whose digest the
-    server knows may be sent without templates.
+    parts where a frame is too small. Nothing is visible before the part marked `last` is
+    stored. A declaration whose digest the server knows may be sent without templates.
     """
 
     typename__: _t.Literal["Declare"] = _p.Field(
@@ -334,6 +530,17 @@ class Declare(_models.Wire, frozen=True):
     """The structures of this part."""
     takeover: bool
     """Replace a live agent of the same identity instead of being refused."""
+
+
+class Diagnostic(_models.Wire, frozen=True):
+    """Something to know about one declared template."""
+
+    interface: str
+    """Which template."""
+    accepted: bool
+    """False: the template was left out."""
+    message: str
+    """What is wrong and what to do."""
 
 
 class Declared(_models.Wire, frozen=True):
@@ -368,17 +575,6 @@ class Detach(_models.Wire, frozen=True):
     """Which call."""
 
 
-class Diagnostic(_models.Wire, frozen=True):
-    """Something to know about one declared template."""
-
-    interface: str
-    """Which template."""
-    accepted: bool
-    """False: the template was left out."""
-    message: str
-    """What is wrong and what to do."""
-
-
 class Done(_models.Wire, frozen=True):
     """The function has returned, or the generator is exhausted."""
 
@@ -405,19 +601,6 @@ class Event(_models.Wire, frozen=True):
     """Which call."""
     event: AssignationEvent
     """What happened."""
-
-
-class ExceptionInfo(_models.Wire, frozen=True):
-    """An exception that a function raised, as text. Nothing is unpickled anywhere."""
-
-    type: str
-    """Qualified name of the class: `ValueError`, `lab.errors.StageError`."""
-    message: str
-    """What `str()` of it gives, shortened to 10,000 characters."""
-    traceback: str | None = None
-    """The frames of the user's code, innermost last, without values. Null if there are none."""
-    notes: list[str]
-    """What was added with `add_note()`."""
 
 
 class Failed(_models.Wire, frozen=True):
@@ -577,19 +760,6 @@ class Log(_models.Wire, frozen=True):
     """How many lines were dropped just before this one."""
 
 
-class LogLine(_models.Wire, frozen=True):
-    """A line that a function logged."""
-
-    level: _enums.LogLevel
-    """How serious."""
-    message: str
-    """The line."""
-    at: _scalars.DateTime
-    """When it was logged, by the agent's clock."""
-    dropped: int
-    """How many lines were dropped just before this one."""
-
-
 class Pause(_models.Wire, frozen=True):
     """Hold a call at its next breakpoint. Answered by a `PAUSED` event, or `Refused`."""
 
@@ -614,100 +784,6 @@ class Paused(_models.Wire, frozen=True):
     """Numbers the agent's stored events of this try."""
 
 
-class Port(_models.Wire, frozen=True):
-    """One argument or one return value of a node, or a part of one: what may be sent through it
-    and how a person is asked for it.
-
-    The ports of a node are a flat list in pre-order: a port, then all that is inside it, then
-    its next sibling. `parent` names
-    the port that a part belongs to by `index`. A `LIST` has one child with key `item`, a `DICT`
-    one with key `value`, a `TUPLE`
-    one for each place with keys `0`, `1`, …, a `MODEL` one for each field, a `UNION` one for
-    each variant with keys `0`, `1`, ….
-    Ports have no resolvers: on the socket they travel in the same form.
-    """
-
-    index: int
-    """Position in the flat list, from 0."""
-    parent: int | None = None
-    """`index` of the port that this one is a part of. Null for an argument or a return itself."""
-    direction: _enums.PortDirection
-    """Whether this is (a part of) an argument or a return value."""
-    kind: _enums.PortKind
-    """What travels through the port, and in which wire form."""
-    key: str
-    """The parameter's name, the field's name, or the fixed key of a part. Returns are `return`, or
-    `return0`, `return1`, … if there are several.
-    """
-    label: str | None = None
-    """What a person reads beside the input field. Null: made from the key."""
-    description: str | None = None
-    """What the value means, from the docstring. Null if the author wrote nothing."""
-    nullable: bool
-    """Whether null is allowed in place of a value."""
-    has_default: bool
-    """Whether the argument may be left out of a call."""
-    default: _scalars.JSON | None = None
-    """The wire form of the default. Meaningful only where `hasDefault` is true; null then means
-    the default is null.
-    """
-    identifier: str | None = None
-    """The structure's identifier (`@lab/image`), or the class name of a `MODEL` or an `ENUM`. Null
-    for other kinds.
-    """
-    choices: list[Choice] | None = None
-    """What an `ENUM` port allows, in declaration order. Null for other kinds."""
-    constraints: list[Constraint]
-    """Rules that a value must satisfy besides its kind. Empty: none."""
-    widget: Widget | None = None
-    """How the value is asked for or shown. Null: the usual way for the kind."""
-    group: str | None = None
-    """Key of the `PortGroup` it is shown in. Null: the ungrouped ones."""
-    visible_when: list[Condition]
-    """Show the input only while all of these hold. Empty: always."""
-    passing: _enums.ArgumentPassing | None = None
-    """How an argument may be passed in Python. Null for returns and parts."""
-
-
-class PortFailure(_models.Wire, frozen=True):
-    """One value that does not fit its port."""
-
-    path: str
-    """Key of the port, then indices and keys of the parts: `images[3].title`."""
-    expected: str
-    """What the port takes, in the schema's words: `INT`, `one of: RED, GREEN`, `at least 3
-    characters`.
-    """
-    got: str
-    """What was found, in the same words, shortened; or `nothing`."""
-
-
-class PortGroup(_models.Wire, frozen=True):
-    """A named group of inputs on a form."""
-
-    key: str
-    """What ports name it by in `group`."""
-    label: str | None = None
-    """The heading. Null: made from the key."""
-    description: str | None = None
-    """A line below the heading. Null: none."""
-    collapsed: bool
-    """Whether the group starts folded."""
-
-
-class Principal(_models.Wire, frozen=True):
-    """On whose behalf something is done."""
-
-    user: str
-    """Id of the user."""
-    user_name: str
-    """The user's name, for people."""
-    app: str
-    """Identifier of the app."""
-    organization: str
-    """Id of the organization."""
-
-
 class Progress(_models.Wire, frozen=True):
     """How far a call has come. Lossy: only the newest counts."""
 
@@ -718,17 +794,6 @@ class Progress(_models.Wire, frozen=True):
     """Which call."""
     attempt: int
     """Which try."""
-    done: float
-    """What is done: between 0 and 1 if there is no total."""
-    total: float | None = None
-    """How much there is to do, in the unit of `done`. Null: 1."""
-    message: str | None = None
-    """What is being done. Null: not said."""
-
-
-class ProgressInfo(_models.Wire, frozen=True):
-    """How far a call has come."""
-
     done: float
     """What is done: between 0 and 1 if there is no total."""
     total: float | None = None
@@ -803,17 +868,6 @@ class Reauthenticated(_models.Wire, frozen=True):
     )
     expires_in: float | None = None
     """Seconds until it expires. Null: it does not."""
-
-
-class Receipt(_models.Wire, frozen=True):
-    """Names an agent's event: everything of the try up to and including `seq`."""
-
-    assignation: str
-    """Which call."""
-    attempt: int
-    """Which try."""
-    seq: int
-    """Up to which event. 0: none yet."""
 
 
 class Refused(_models.Wire, frozen=True):
@@ -946,15 +1000,6 @@ class Resumed(_models.Wire, frozen=True):
     """Numbers the agent's stored events of this try."""
 
 
-class RetryPolicy(_models.Wire, frozen=True):
-    """How often and when a call of an idempotent node is tried again after its agent was lost."""
-
-    max_attempts: int
-    """Most attempts, the first one included."""
-    backoff: float
-    """Seconds before the second attempt; doubled for each further one, with full jitter."""
-
-
 class SearchWidget(_models.Wire, frozen=True):
     """Suggestions that come from a node or from a query while a person types. Exactly one of
     `node` and `query` is set.
@@ -993,15 +1038,6 @@ class Step(_models.Wire, frozen=True):
     """Which call."""
 
 
-class StructureDeclaration(_models.Wire, frozen=True):
-    """A class whose instances travel as references."""
-
-    identifier: str
-    """`@package/class-name`."""
-    description: str | None = None
-    """What it is, from the docstring. Null if the author wrote nothing."""
-
-
 class StructurePickerWidget(_models.Wire, frozen=True):
     """A chooser among the objects of a structure."""
 
@@ -1012,45 +1048,6 @@ class StructurePickerWidget(_models.Wire, frozen=True):
     )
     identifier: str
     """Identifier of the structure."""
-
-
-class TemplateDeclaration(_models.Wire, frozen=True):
-    """One function that an app provides."""
-
-    interface: str
-    """The name that the app knows it by, unique in the app."""
-    name: str
-    """Name of the node; part of its identity. By default the interface."""
-    title: str
-    """A short title for people, from the docstring's first line."""
-    description: str | None = None
-    """What it does, from the docstring. Null if the author wrote nothing."""
-    kind: _enums.NodeKind
-    """One result, or a stream of them."""
-    idempotent: bool
-    """Whether running it twice does no harm; a call may then be tried again after its agent was
-    lost.
-    """
-    pure: bool
-    """Whether equal arguments always give equal results and nothing else happens."""
-    ports: list[Port]
-    """Arguments and returns, flat, in pre-order."""
-    groups: list[PortGroup]
-    """Groups of inputs on its form."""
-    concurrency: int
-    """How many calls one provision works on at a time."""
-    autoprovide: bool
-    """Whether the server provisions it as soon as the agent is there, and not only when somebody
-    needs it.
-    """
-    max_instances: int | None = None
-    """Most provisions of it on one agent at a time. Null: no bound."""
-    labels: list[str]
-    """Free labels that reservations can ask for, such as `gpu`."""
-    retry: RetryPolicy | None = None
-    """What happens after a lost agent, for an idempotent node. Null: the server's default."""
-    pausable: bool
-    """Whether it can be paused, resumed and stepped."""
 
 
 class TextAreaWidget(_models.Wire, frozen=True):
@@ -1182,8 +1179,7 @@ ClientMessage: _t.TypeAlias = _t.Union[
     Yield,
 ]
 """What a client (an app that calls, provides, or both) may send through the socket. A frame is a
-JSON array of such objects, each
-tagged by `__typename`. The rules are in PROTOCOL.md.
+JSON array of such objects, each tagged by `__typename`. The rules are in PROTOCOL.md.
 """
 
 CLIENT_MESSAGES: dict[str, type[ClientMessage]] = {
@@ -1275,14 +1271,20 @@ SERVER_MESSAGES: dict[str, type[ServerMessage]] = {
 """The messages of `ServerMessage`, by tag."""
 
 Accepted.model_rebuild()
+Receipt.model_rebuild()
 Acknowledged.model_rebuild()
 AppIdentity.model_rebuild()
+Principal.model_rebuild()
 Assign.model_rebuild()
+ExceptionInfo.model_rebuild()
+ProgressInfo.model_rebuild()
+LogLine.model_rebuild()
 AssignationEvent.model_rebuild()
 Attach.model_rebuild()
 Attached.model_rebuild()
 Call.model_rebuild()
 CallAccepted.model_rebuild()
+PortFailure.model_rebuild()
 CallRejected.model_rebuild()
 Cancel.model_rebuild()
 Cancelled.model_rebuild()
@@ -1293,13 +1295,17 @@ Condition.model_rebuild()
 Constraint.model_rebuild()
 Credits.model_rebuild()
 DateWidget.model_rebuild()
+Port.model_rebuild()
+PortGroup.model_rebuild()
+RetryPolicy.model_rebuild()
+TemplateDeclaration.model_rebuild()
+StructureDeclaration.model_rebuild()
 Declare.model_rebuild()
+Diagnostic.model_rebuild()
 Declared.model_rebuild()
 Detach.model_rebuild()
-Diagnostic.model_rebuild()
 Done.model_rebuild()
 Event.model_rebuild()
-ExceptionInfo.model_rebuild()
 Failed.model_rebuild()
 FilePickerWidget.model_rebuild()
 GoingAway.model_rebuild()
@@ -1311,22 +1317,15 @@ Interrupt.model_rebuild()
 Interrupted.model_rebuild()
 Limits.model_rebuild()
 Log.model_rebuild()
-LogLine.model_rebuild()
 Pause.model_rebuild()
 Paused.model_rebuild()
-Port.model_rebuild()
-PortFailure.model_rebuild()
-PortGroup.model_rebuild()
-Principal.model_rebuild()
 Progress.model_rebuild()
-ProgressInfo.model_rebuild()
 Provide.model_rebuild()
 ProvideFailed.model_rebuild()
 Provided.model_rebuild()
 Reauth.model_rebuild()
 ReauthRequired.model_rebuild()
 Reauthenticated.model_rebuild()
-Receipt.model_rebuild()
 Refused.model_rebuild()
 Release.model_rebuild()
 Released.model_rebuild()
@@ -1335,13 +1334,10 @@ Reserve.model_rebuild()
 Reserved.model_rebuild()
 Resume.model_rebuild()
 Resumed.model_rebuild()
-RetryPolicy.model_rebuild()
 SearchWidget.model_rebuild()
 SliderWidget.model_rebuild()
 Step.model_rebuild()
-StructureDeclaration.model_rebuild()
 StructurePickerWidget.model_rebuild()
-TemplateDeclaration.model_rebuild()
 TextAreaWidget.model_rebuild()
 Unprovide.model_rebuild()
 Unprovided.model_rebuild()

@@ -13,9 +13,8 @@ from ..fragments import port_fields as _fragments_port_fields
 
 class NodeFields(_models.Model, frozen=True):
     """The typed concept of a function. Apps implement it with templates. Two functions are the
-    same node if name, kind, promises and
-    ports agree in everything but words: changing a docstring or a widget changes a template,
-    changing a type makes a new node.
+    same node if name, kind, promises and ports agree in everything but words: changing a
+    docstring or a widget changes a template, changing a type makes a new node.
     """
 
     id: str

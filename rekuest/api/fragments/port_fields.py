@@ -177,12 +177,10 @@ class PortFields(_models.Model, frozen=True):
     and how a person is asked for it.
 
     The ports of a node are a flat list in pre-order: a port, then all that is inside it, then
-    its next sibling. `parent` names
-    the port that a part belongs to by `index`. A `LIST` has one child with key `item`, a `DICT`
-    one with key `value`, a `TUPLE`
-    one for each place with keys `0`, `1`, …, a `MODEL` one for each field, a `UNION` one for
-    each variant with keys `0`, `1`, ….
-    Ports have no resolvers: on the socket they travel in the same form.
+    its next sibling. `parent` names the port that a part belongs to by `index`. A `LIST` has
+    one child with key `item`, a `DICT` one with key `value`, a `TUPLE` one for each place with
+    keys `0`, `1`, …, a `MODEL` one for each field, a `UNION` one for each variant with keys
+    `0`, `1`, …. Ports have no resolvers: on the socket they travel in the same form.
     """
 
     index: int

@@ -12,9 +12,8 @@ from .. import scalars as _scalars
 
 class ReservationFieldsNode(_models.Model, frozen=True):
     """The typed concept of a function. Apps implement it with templates. Two functions are the
-    same node if name, kind, promises and
-    ports agree in everything but words: changing a docstring or a widget changes a template,
-    changing a type makes a new node.
+    same node if name, kind, promises and ports agree in everything but words: changing a
+    docstring or a widget changes a template, changing a type makes a new node.
     """
 
     id: str
@@ -36,8 +35,8 @@ class ReservationFieldsProvisions(_models.Model, frozen=True):
 
 class ReservationFields(_models.Model, frozen=True):
     """The contract between a user and the platform: "I want this many instances of this node".
-    Calls go to it, never to a provision; the
-    server links, replaces and balances provisions behind it.
+    Calls go to it, never to a provision; the server links, replaces and balances provisions
+    behind it.
     """
 
     id: str

@@ -24,9 +24,8 @@ class TemplateFieldsApp(_models.Model, frozen=True):
 
 class TemplateFieldsNode(_models.Model, frozen=True):
     """The typed concept of a function. Apps implement it with templates. Two functions are the
-    same node if name, kind, promises and
-    ports agree in everything but words: changing a docstring or a widget changes a template,
-    changing a type makes a new node.
+    same node if name, kind, promises and ports agree in everything but words: changing a
+    docstring or a widget changes a template, changing a type makes a new node.
     """
 
     id: str

@@ -67,9 +67,8 @@ class ListNodesItemsTemplates(_models.Model, frozen=True):
 
 class ListNodesItems(_fragments_node_fields.NodeFields, frozen=True):
     """The typed concept of a function. Apps implement it with templates. Two functions are the
-    same node if name, kind, promises and
-    ports agree in everything but words: changing a docstring or a widget changes a template,
-    changing a type makes a new node.
+    same node if name, kind, promises and ports agree in everything but words: changing a
+    docstring or a widget changes a template, changing a type makes a new node.
     """
 
     templates: ListNodesItemsTemplates
