@@ -1,6 +1,6 @@
 """What may happen to a provision.  Pure: the one table of its transitions.
 
-    PENDING → PROVIDING → ACTIVE ⇄ UNREACHABLE → ENDING → ENDED;  → FAILED
+PENDING → PROVIDING → ACTIVE ⇄ UNREACHABLE → ENDING → ENDED;  → FAILED
 """
 
 from __future__ import annotations

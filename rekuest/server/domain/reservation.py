@@ -1,6 +1,6 @@
 """What may happen to a reservation.  Pure.
 
-    ROUTING → ACTIVE ⇄ WAITING → ENDED;  → REJECTED        (ACTIVE: at least `minimal_instances` active)
+ROUTING → ACTIVE ⇄ WAITING → ENDED;  → REJECTED        (ACTIVE: at least `minimal_instances` active)
 """
 
 from __future__ import annotations

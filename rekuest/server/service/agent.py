@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 
 from rekuest.api import wire
-from rekuest.api.enums import AgentStatus, ErrorCode
-from rekuest.api.enums import ProvisionStatus
+from rekuest.api.enums import AgentStatus, ErrorCode, ProvisionStatus
 from rekuest.clock import Clock
 from rekuest.definition import node_hash, validate_declaration
 from rekuest.errors import RemoteProtocolError
@@ -103,7 +102,9 @@ class Agents:
         self._reports.lost(agent, reason)
         for id in sorted(agent.provisions):
             self._provisions.ended(self._view.provisions[id], reason)
-        self.refresh_reservations({self._view.templates[id].row.node for id in agent.templates.values()})
+        self.refresh_reservations(
+            {self._view.templates[id].row.node for id in agent.templates.values()}
+        )
 
     def renew(self) -> None:
         """Extend the lease of every agent that has a socket."""
@@ -141,13 +142,13 @@ class Agents:
         identity = (session.app.id, session.principal.user, session.instance_id)
         known = self._view.agents.get(self._view.agents_by_identity.get(identity, ""))
         holder = known.session if known is not None else None
-        if known is not None and holder is not session:
-            if holder is not None and holder.link is not None and not takeover:
-                raise Rejected(
-                    ErrorCode.AGENT_EXISTS,
-                    f"agent {session.instance_id!r} of app {session.app.identifier!r} is connected"
-                    " already; give this one another instance id, or ask for takeover",
-                )
+        held = holder is not None and holder is not session and holder.link is not None
+        if held and not takeover:
+            raise Rejected(
+                ErrorCode.AGENT_EXISTS,
+                f"agent {session.instance_id!r} of app {session.app.identifier!r} is connected"
+                " already; give this one another instance id, or ask for takeover",
+            )
         row = await self._store.write(
             ClaimAgent(self._claim_row(session, known), takeover=True, at=self._clock.now())
         )

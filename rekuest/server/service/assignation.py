@@ -234,7 +234,7 @@ class Assignations:
         now = self._clock.now()
         events = [EventRow(call.id, 1, Kind.QUEUED.value, 0, None, now)]
         self._view.add_call(call)
-        # Accepting and binding are two transitions; here, where the agent's lease is held too, they share a transaction.
+        # Accepting and binding are two transitions; where the agent's lease is held, they share a transaction.
         if self._dispatcher.place(call):
             call.status, call.number = Status.BOUND, 2
             events.append(EventRow(call.id, 2, Kind.BOUND.value, call.attempt, None, now))
@@ -256,7 +256,7 @@ class Assignations:
         reply(answer)
         for session, other in self._waiting.pop(call.id, ()):
             self._welcome(call, session, other)
-        if call.status is Status.BOUND and not call.sent:
+        if answer.status is Status.BOUND:
             self._dispatcher.send(call)
 
     def _accepted(

@@ -136,9 +136,7 @@ class Dispatcher:
         )
         return None if chosen is None else self._view.provisions[chosen]
 
-    def _take(
-        self, call: CallView, reservation: ReservationView, provision: ProvisionView
-    ) -> None:
+    def _take(self, call: CallView, reservation: ReservationView, provision: ProvisionView) -> None:
         self._view.turn += 1
         provision.last_used = self._view.turn
         provision.working.add(call.id)

@@ -1,4 +1,7 @@
-"""Contracts between server and agents: asking for actors, and what becomes of them.  Source: schema/PROTOCOL.md, 4.1."""
+"""Contracts between server and agents: asking for actors, and what becomes of them.
+
+Source: schema/PROTOCOL.md, 4.1.
+"""
 
 from __future__ import annotations
 

@@ -81,9 +81,7 @@ class Reports:
         call = self._lossy_call(session, message.assignation, message.attempt)
         if call is None:
             return
-        row = ProgressRow(
-            call.id, message.done, message.total, message.message, self._clock.now()
-        )
+        row = ProgressRow(call.id, message.done, message.total, message.message, self._clock.now())
         self._tail.progress(row, call.ephemeral)
         self._recorder.lossy(call, row, progress_message(row, call.attempt))
 
@@ -186,9 +184,7 @@ class Reports:
             return None
         return call
 
-    def _refuse(
-        self, session: Session, message: Numbered, code: ErrorCode, reason: str
-    ) -> None:
+    def _refuse(self, session: Session, message: Numbered, code: ErrorCode, reason: str) -> None:
         receipt = wire.Receipt(
             assignation=message.assignation, attempt=message.attempt, seq=message.seq
         )

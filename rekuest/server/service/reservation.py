@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 from rekuest.api import wire
-from rekuest.api.enums import AgentStatus, ErrorCode, Strategy
+from rekuest.api.enums import AgentStatus, ErrorCode, ProvisionStatus, Strategy
 from rekuest.api.enums import AssignationEventKind as Kind
-from rekuest.api.enums import ProvisionStatus, ReservationStatus as Status
+from rekuest.api.enums import ReservationStatus as Status
 from rekuest.clock import Clock
 from rekuest.server.bus import Bus, Ring
 from rekuest.server.domain.permissions import owns
@@ -100,7 +100,11 @@ class Reservations:
         self._drop(reservation)
         for provision in linked:
             provision.reservations.discard(reservation.row.id)
-            if not provision.reservations and not provision.working and not self._is_kept(provision):
+            if (
+                not provision.reservations
+                and not provision.working
+                and not self._is_kept(provision)
+            ):
                 self._provisions.end(provision, "no reservation needs it any more")
 
     def for_call(self, principal: Principal, message: wire.Call) -> ReservationView:
@@ -137,9 +141,9 @@ class Reservations:
 
     def short(self, reservation: ReservationView) -> None:
         """Make one more instance for calls outside any reservation, if all are busy and there is a place."""
-        if reservation.row.is_implicit and not reservation.is_exhausted:
-            if not _has_room(self._live(reservation)):
-                self.ensure(reservation)
+        may_grow = reservation.row.is_implicit and not reservation.is_exhausted
+        if may_grow and not _has_room(self._live(reservation)):
+            self.ensure(reservation)
 
     def ensure(self, reservation: ReservationView) -> None:
         """Put as many provisions behind a reservation as it wants, and say where it stands."""
@@ -147,7 +151,9 @@ class Reservations:
         reservation.is_exhausted = False
         wanted = reservation.row.desired_instances - len(live)
         if reservation.row.is_implicit and reservation.queued and not _has_room(live):
-            wanted = max(wanted, 1)  # calls wait and every instance is busy: one more, if there is a place
+            wanted = max(
+                wanted, 1
+            )  # calls wait and every instance is busy: one more, if there is a place
         if wanted > 0:
             self._provide(reservation, wanted)
         self.stand(reservation)
@@ -169,14 +175,6 @@ class Reservations:
         )
         if (status, reason) != (reservation.status, reservation.reason):
             self._become(reservation, status, reason)
-
-    def add_stored(self, row: ReservationRow, provisions: frozenset[str]) -> None:
-        """Take a reservation over from the store when the server starts."""
-        reservation = self._add(row)
-        for id in sorted(provisions):
-            if (provision := self._view.provisions.get(id)) is not None:
-                reservation.provisions.add(id)
-                provision.reservations.add(row.id)
 
     def _live(self, reservation: ReservationView) -> list[ProvisionView]:
         provisions = map(self._view.provisions.get, sorted(reservation.provisions))
@@ -203,9 +201,7 @@ class Reservations:
             )
             self._link(reservation, provision, reason)
 
-    def _link(
-        self, reservation: ReservationView, provision: ProvisionView, reason: str
-    ) -> None:
+    def _link(self, reservation: ReservationView, provision: ProvisionView, reason: str) -> None:
         reservation.provisions.add(provision.id)
         provision.reservations.add(reservation.row.id)
         instance = self._view.agents[provision.agent].row.instance_id
@@ -254,9 +250,7 @@ class Reservations:
             raise Rejected(ErrorCode.NOT_FOUND, f"no node {id!r} that you may call")
         return node
 
-    def _implicit(
-        self, principal: Principal, node: NodeView, reference: str
-    ) -> ReservationView:
+    def _implicit(self, principal: Principal, node: NodeView, reference: str) -> ReservationView:
         row = _row(principal, node, reference, now=self._clock.now(), is_implicit=True)
         reservation = self._add(row)
         self._store.write(SaveReservation(row))
@@ -327,9 +321,7 @@ class Reservations:
             row, reason = reservation.row, reservation.reason
             answer(replace(row, status=reservation.status.value, reason=reason))
 
-    def _become(
-        self, reservation: ReservationView, status: Status, reason: str | None
-    ) -> None:
+    def _become(self, reservation: ReservationView, status: Status, reason: str | None) -> None:
         reservation.status, reservation.reason = status, reason
         row = reservation.row
         ended_at = self._clock.now() if status is Status.ENDED else None

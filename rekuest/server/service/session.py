@@ -55,9 +55,7 @@ class Session:
     def acknowledge(self, assignation: str, attempt: int, seq: int) -> None:
         """Tell the agent that it may forget its events up to `seq`."""
         if self.link is not None:
-            self.link.acknowledge(
-                wire.Receipt(assignation=assignation, attempt=attempt, seq=seq)
-            )
+            self.link.acknowledge(wire.Receipt(assignation=assignation, attempt=attempt, seq=seq))
 
     def refuse(
         self,

@@ -1,7 +1,7 @@
 """What the service knows without asking the store: the living part of the record, with its sockets.
 
-Loaded when the server starts, and changed only by the service, in step with what it records.  Nothing here is the truth:
-a server that loses it reads it again.
+Loaded when the server starts, and changed only by the service, in step with what it records.  Nothing here
+is the truth: a server that loses it reads it again.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ class ProvisionView:
     @property
     def is_live(self) -> bool:
         """Whether it has not ended and is not about to."""
-        return (
-            self.status in provision_domain.LIVE and self.status is not ProvisionStatus.ENDING
-        )
+        return self.status in provision_domain.LIVE and self.status is not ProvisionStatus.ENDING
 
 
 @dataclass(slots=True, eq=False)
