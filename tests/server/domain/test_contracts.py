@@ -28,9 +28,7 @@ def test_a_reservation_with_enough_instances_needs_no_reason() -> None:
 
 
 def test_a_waiting_reservation_says_what_it_needs() -> None:
-    status, reason = reservation.standing(
-        active=1, minimal=2, node="segment", agents=["lab-gpu-1"]
-    )
+    status, reason = reservation.standing(active=1, minimal=2, node="segment", agents=["lab-gpu-1"])
     assert status is ReservationStatus.WAITING
     assert reason == "needs 2 instances of 'segment', 1 agent is connected: lab-gpu-1"
 

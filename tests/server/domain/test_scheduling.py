@@ -37,9 +37,7 @@ def test_sticky_moves_when_its_place_is_gone() -> None:
 
 def test_random_reaches_everybody() -> None:
     random = Random(1)
-    chosen = {
-        choose(Strategy.RANDOM, CANDIDATES, sticky=None, random=random) for _ in range(50)
-    }
+    chosen = {choose(Strategy.RANDOM, CANDIDATES, sticky=None, random=random) for _ in range(50)}
     assert chosen == {"a", "b"}
 
 
