@@ -87,10 +87,12 @@ async def measure(call: Call, calls: int) -> dict[str, float]:
 
 async def measure_relay(calls: int) -> dict[str, float]:
     """Measure the floor."""
-    with process("-m", "benchmarks.relay", "server", ready="listening on ") as url:
-        with process("-m", "benchmarks.relay", "worker", url, ready="ready"):
-            async with RelayCaller(url) as caller:
-                return await measure(caller.call, calls)
+    with (
+        process("-m", "benchmarks.relay", "server", ready="listening on ") as url,
+        process("-m", "benchmarks.relay", "worker", url, ready="ready"),
+    ):
+        async with RelayCaller(url) as caller:
+            return await measure(caller.call, calls)
 
 
 @contextlib.contextmanager
