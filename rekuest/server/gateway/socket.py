@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -17,9 +18,17 @@ from rekuest.api import wire
 from rekuest.api.enums import ErrorCode
 from rekuest.clock import Clock
 from rekuest.errors import LocalProtocolError, RekuestError
-from rekuest.protocol.codec import CLOSE_CODES
+from rekuest.protocol.closing import CLOSE_CODES
 from rekuest.protocol.outbox import Outbox
-from rekuest.protocol.server import Authenticate, Handle, Reply, ServerConnection, Shut
+from rekuest.protocol.server import (
+    PROTOCOL_VERSION,
+    Authenticate,
+    Handle,
+    Instruction,
+    Reply,
+    ServerConnection,
+    Shut,
+)
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.service import Service
 from rekuest.server.service.session import Session
@@ -29,7 +38,6 @@ __all__ = ["Authenticator", "SessionEndpoint", "SocketRules"]
 logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "rekuest.v1"
-PROTOCOL_VERSION = 1
 
 # (token, app identifier) -> who that is; raises a RekuestError with `code` if nobody.
 Authenticator = Callable[[str, str | None], Awaitable[Principal]]
@@ -98,16 +106,11 @@ class _Socket:
         self._authenticate = authenticate
         self._clock = clock
         self._rules = rules
-        self._connection = ServerConnection(
-            limits=rules.limits,
-            heartbeat_interval=rules.heartbeat_interval,
-            lease_duration=rules.lease_duration,
-            hello_timeout=rules.hello_timeout,
-            now=clock.monotonic(),
-        )
+        self._connection = ServerConnection(clock.monotonic(), hello_timeout=rules.hello_timeout)
         self._outbox = Outbox(rules.limits, rules.backlog_bytes)
         self._receipts: dict[tuple[str, int], wire.Receipt] = {}
         self._wake = asyncio.Event()
+        self._opened = asyncio.Event()
         self._shut: tuple[int, str] | None = None  # close with this after what is queued
         self._session: Session | None = None
 
@@ -181,7 +184,7 @@ class _Socket:
                 receipts = list(self._receipts.values())
                 self._receipts.clear()
                 self._outbox.put(wire.Acknowledged(receipts=receipts))
-            for frame in self._outbox.frames():
+            while (frame := self._outbox.next_frame()) is not None:
                 await self._websocket.send_text(frame)
             if self._shut is not None and not self._outbox:
                 await self._finish()
@@ -189,50 +192,50 @@ class _Socket:
 
     async def _watch_deadlines(self) -> None:
         while True:
-            await self._clock.sleep_until(self._connection.deadline())
+            deadline = self._connection.deadline()
+            if math.isinf(deadline):  # the token is being checked
+                await self._opened.wait()
+                continue
+            await self._clock.sleep_until(deadline)
             for instruction in self._connection.tick(self._clock.monotonic()):
                 self._carry_out(instruction)
 
     async def _finish(self) -> None:
         code, reason = self._shut or (1000, "")
         try:
-            await self._websocket.close(code, reason[:120])
+            await self._websocket.close(code, reason)
         except RuntimeError:
             logger.debug("the socket was closed already")
 
-    def _carry_out(
-        self, instruction: Authenticate | Handle | Reply | Shut
-    ) -> Awaitable[None] | None:
+    def _carry_out(self, instruction: Instruction) -> Awaitable[None] | None:
         match instruction:
+            case Handle(wire.Reauth() as message):
+                return self._reauth(message)
             case Handle(message) if self._session is not None:
                 return self._service.handle(self._session, message)
+            case Reply(message, urgent=True):
+                self._outbox.put_urgent(message)
+                self._wake.set()
             case Reply(message):
-                self._reply(message)
+                self.send(message)
             case Authenticate(hello):
                 return self._hello(hello)
             case Shut(code, reason):
                 self.close(code, reason)
         return None
 
-    def _reply(self, message: wire.ServerMessage) -> None:
-        if isinstance(message, wire.Heartbeat):
-            self._outbox.put_urgent(message)
-            self._wake.set()
-        else:
-            self.send(message)
-
     async def _hello(self, hello: wire.Hello) -> None:
         try:
             principal = await self._authenticate(hello.token, hello.app.identifier)
         except RekuestError as error:
             forbidden = getattr(error, "code", None) == ErrorCode.FORBIDDEN
-            name = "FORBIDDEN" if forbidden else "UNAUTHENTICATED"
-            self.close(CLOSE_CODES[name], str(error))
+            shut = self._connection.shut(
+                "FORBIDDEN" if forbidden else "UNAUTHENTICATED", str(error)
+            )
+            self.close(shut.code, shut.reason)
             return
         session, resumed, believed = await self._service.open_session(principal, hello, self)
         self._session = session
-        now = self._clock.now()
-        expires = principal.expires_at
         welcome = wire.Welcome(
             session_id=session.id,
             protocol_version=PROTOCOL_VERSION,
@@ -248,7 +251,34 @@ class _Socket:
             lease_duration=self._rules.lease_duration,
             resumed=resumed,
             believed=believed,
-            token_expires_in=None if expires is None else max(0.0, expires - now),
+            token_expires_in=self._expires_in(principal),
         )
-        self._connection.welcome(welcome, self._clock.monotonic())
-        self.send(welcome)
+        for instruction in self._connection.welcome(welcome, self._clock.monotonic()):
+            self._carry_out(instruction)
+        self._opened.set()
+
+    async def _reauth(self, message: wire.Reauth) -> None:
+        """Take a new token for the running session.  Source: schema/PROTOCOL.md, 2.8."""
+        session = self._session
+        if session is None:
+            return
+        try:
+            principal = await self._authenticate(message.token, session.app.identifier)
+        except RekuestError as error:
+            session.refuse(message, ErrorCode.UNAUTHENTICATED, str(error))
+            return
+        if (principal.user, principal.organization) != (
+            session.principal.user,
+            session.principal.organization,
+        ):
+            session.refuse(message, ErrorCode.FORBIDDEN, "the token is of another user")
+            return
+        session.principal = principal
+        expires_in = self._expires_in(principal)
+        for instruction in self._connection.reauthenticated(expires_in, self._clock.monotonic()):
+            self._carry_out(instruction)
+
+    def _expires_in(self, principal: Principal) -> float | None:
+        if principal.expires_at is None:
+            return None
+        return max(0.0, principal.expires_at - self._clock.now())

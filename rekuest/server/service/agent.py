@@ -9,7 +9,7 @@ from rekuest.api.enums import AgentStatus, ErrorCode, ProvisionStatus
 from rekuest.clock import Clock
 from rekuest.definition import node_hash, validate_declaration
 from rekuest.errors import RemoteProtocolError
-from rekuest.protocol.codec import CLOSE_CODES
+from rekuest.protocol.closing import CLOSE_CODES
 from rekuest.server.bus import Bus, Ring
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected

@@ -6,7 +6,7 @@ import logging
 
 from rekuest.api import wire
 from rekuest.clock import Clock
-from rekuest.protocol.codec import CLOSE_CODES
+from rekuest.protocol.closing import CLOSE_CODES
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.agent import Agents
 from rekuest.server.service.assignation import Assignations
