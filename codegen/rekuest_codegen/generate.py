@@ -22,7 +22,6 @@ from rekuest_codegen.check import (
 from rekuest_codegen.collect import Collector
 from rekuest_codegen.functions import Functions
 from rekuest_codegen.inputs import input_module
-from rekuest_codegen.ir import Function
 from rekuest_codegen.load import Loaded, load_documents, load_schema
 from rekuest_codegen.problems import Problem, Report
 from rekuest_codegen.render import Package, render
@@ -102,7 +101,6 @@ def _package(
         enums=symbols.enumerations(),
         scalars=symbols.scalars,
     )
-    _check_exports(functions, symbols, report)
     return package, symbols.public.renamed
 
 
@@ -110,15 +108,6 @@ def _use_all_enums(schema: GraphQLSchema, symbols: Symbols) -> None:
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLEnumType) and not type_.name.startswith("__"):
             symbols.use_enum(type_)
-
-
-def _check_exports(functions: list[Function], symbols: Symbols, report: Report) -> None:
-    """A function that is called like a module of the package would hide it."""
-    modules = {"enums", "fragments", "inputs", "models", "operations", "results", "scalars", "wire"}
-    for function in functions:
-        for name in {function.name, f"a{function.name}"} & modules:
-            message = f"operation {function.operation!r} is called like the module {name!r}"
-            report.errors.append(Problem("documents", 0, 0, message, "rename the operation"))
 
 
 def _manifest(
