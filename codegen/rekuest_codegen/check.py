@@ -62,8 +62,7 @@ def build_schema(document: DocumentNode, settings: Settings, report: Report) -> 
     report.raise_errors()
     try:
         schema = build_ast_schema(document, assume_valid=True)
-        # The SDL rules were applied above; these are the rules of the types themselves.
-        found += [_problem(error, report) for error in validate_schema(_unassumed(schema))]
+        found += [_problem(error, report) for error in _type_errors(schema)]
     except (TypeError, GraphQLError) as exc:
         report.errors += found or [Problem("schema", 0, 0, str(exc))]
         report.raise_errors()
@@ -73,9 +72,13 @@ def build_schema(document: DocumentNode, settings: Settings, report: Report) -> 
     return schema
 
 
-def _unassumed(schema: GraphQLSchema) -> GraphQLSchema:
+def _type_errors(schema: GraphQLSchema) -> list[GraphQLError]:
+    """Return which rules of types are broken; the schema counts as valid nevertheless."""
     schema._validation_errors = None  # validate_schema answers from this cache if it is set
-    return schema
+    try:
+        return validate_schema(schema)
+    finally:
+        schema._validation_errors = []  # or no document could be validated against it
 
 
 def check_wire_unions(schema: GraphQLSchema, settings: Settings, report: Report) -> None:
@@ -111,8 +114,7 @@ def check_sent(schema: GraphQLSchema, document: DocumentNode, report: Report) ->
 
 def _problem(error: GraphQLError, report: Report) -> Problem:
     fixes = (fix for pattern, fix in _FIXES if re.search(pattern, error.message))
-    told = "Did you mean" in error.message
-    return report.of_error(error, "" if told else next(fixes, ""))
+    return report.of_error(error, next(fixes, ""))
 
 
 def _unnamed(document: DocumentNode, report: Report) -> Iterator[Problem]:
@@ -158,3 +160,4 @@ def _meeting(document: DocumentNode, report: Report) -> Iterator[Problem]:
             if other != name.value:
                 message = f"{kind} {name.value!r} and {other!r} are both {taken!r} in Python"
                 yield report.at_node(node, message, "rename one of them")
+                break

@@ -11,7 +11,7 @@ TYPED = """
 from typing import assert_type
 
 from hazards_api import ActorPart, MergedBot, UserPart, members, merged, get_user, rename, ticks
-from hazards_api import Rename, Merged
+from hazards_api import Rename
 
 
 def check() -> None:
@@ -24,7 +24,7 @@ def check() -> None:
             assert_type(item.owner.email, str | None)
 """
 
-WRONG = "from hazards_api import nothing, rename\nrename(5)\nrename('1', nam='x')\n"
+WRONG = "from hazards_api import nothing, rename\nrename(5)\nrename('1', name=4)\n"
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:

@@ -56,7 +56,7 @@ def test_no_attribute_of_enums_is_shadowed() -> None:
     class Letter(str, enum.Enum):
         A = "A"
 
-    public = {name for name in dir(Letter.A) if not name.startswith("_")}
+    public = {name for name in dir(Letter.A) if not name.startswith("_")} - {"A"}
     assert {names.member(name) for name in public} & public == set()
 
 
