@@ -15,6 +15,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLUnionType,
+    KnownFragmentNamesRule,
     NoDeprecatedCustomRule,
     NoUnusedFragmentsRule,
     OperationDefinitionNode,
@@ -55,8 +56,10 @@ _FIXES = (
 def build_schema(document: DocumentNode, settings: Settings, report: Report) -> GraphQLSchema:
     """Build the schema; what breaks a rule is an error or a warning, as the settings say.
 
+    With such errors the schema can still be built, so that those of the documents are told too.
+
     Raises:
-        CodegenError: There are errors, from here or from before.
+        CodegenError: There are errors from before, or the schema cannot be built.
     """
     found = [_problem(error, report) for error in validate_sdl(document)]
     report.raise_errors()
@@ -68,7 +71,6 @@ def build_schema(document: DocumentNode, settings: Settings, report: Report) -> 
         report.raise_errors()
         raise
     (report.errors if settings.schema_errors == "error" else report.warnings).extend(found)
-    report.raise_errors()
     return schema
 
 
@@ -90,10 +92,26 @@ def check_wire_unions(schema: GraphQLSchema, settings: Settings, report: Report)
 
 
 def check_documents(
-    schema: GraphQLSchema, document: DocumentNode, settings: Settings, report: Report
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    settings: Settings,
+    report: Report,
+    *,
+    is_whole: bool,
 ) -> None:
-    """Apply the rules of GraphQL and ours to the documents as they were written."""
-    rules = [rule for rule in specified_rules if rule is not NoUnusedFragmentsRule]
+    """Apply the rules of GraphQL and ours to the documents as they were written.
+
+    Args:
+        schema: What they are written for.
+        document: All of them.
+        settings: How to judge deprecations.
+        report: Gets the problems.
+        is_whole: Whether every file could be parsed; if not, fragments may be missing for that.
+    """
+    ignored = (
+        {NoUnusedFragmentsRule} if is_whole else {NoUnusedFragmentsRule, KnownFragmentNamesRule}
+    )
+    rules = [rule for rule in specified_rules if rule not in ignored]
     for error in validate(schema, document, rules, max_errors=2**31):
         report.errors.append(_problem(error, report))
     for error in validate(schema, document, [NoUnusedFragmentsRule]):

@@ -23,7 +23,7 @@ from rekuest_codegen.collect import Collector
 from rekuest_codegen.functions import Functions
 from rekuest_codegen.inputs import input_module
 from rekuest_codegen.load import Loaded, load_documents, load_schema
-from rekuest_codegen.problems import Problem, Report
+from rekuest_codegen.problems import CodegenError, Problem, Report
 from rekuest_codegen.render import Package, render
 from rekuest_codegen.results import Results
 from rekuest_codegen.sdl import fold, print_sdl
@@ -52,12 +52,18 @@ def generate(settings: Settings) -> Generated:
         CodegenError: Schema or documents are wrong; every problem of every file is in it.
     """
     report = Report(settings.root)
+    of_documents = Report(settings.root)
+    documents = load_documents(settings, of_documents)
     sources = load_schema(settings, report)
-    documents = load_documents(settings, report)
     folded = fold(sources.document, report)
-    schema = build_schema(folded, settings, report)
+    try:
+        schema = build_schema(folded, settings, report)
+    except CodegenError as exc:
+        raise CodegenError([*exc.problems, *of_documents.errors]) from exc
     check_wire_unions(schema, settings, report)
-    check_documents(schema, documents.document, settings, report)
+    is_whole = not of_documents.errors
+    report.errors += of_documents.errors
+    check_documents(schema, documents.document, settings, report, is_whole=is_whole)
     report.raise_errors()
     package, renamed = _package(schema, documents, settings, report)
     report.raise_errors()

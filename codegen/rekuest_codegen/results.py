@@ -177,7 +177,7 @@ class Results:
             if not found.has(key, group, self._collector):
                 fields.append(field)
         bases = tuple(module.name_of(base.ref) for base in found.shapes) or (ROOT,)
-        told = group.types[0] if len(group.types) == 1 else group.parent
+        told = group.parent if group.is_rest or len(group.types) > 1 else group.types[0]
         doc = description(told) or f"The selected fields of `{told.name}`."
         module.items.append(Model(name, bases, doc, tuple(fields)))
         return shape

@@ -130,3 +130,18 @@ def test_missing_documents(project: Project) -> None:
         Settings(root=settings.root, schema=settings.schema, output="o", documents=("none",))
     )
     assert problem == "none: no such file or folder of documents"
+
+
+def test_one_broken_file_does_not_hide_others(project: Project) -> None:
+    odd = SCHEMA + "interface I { a: Int }\ntype J implements I { b: Int }\n"
+    settings = project(
+        'schema_errors = "error"\n',
+        schema=odd,
+        documents__a="fragment F on User { id",
+        documents__b="query B { user(id: 1) { ...F nothing } }",
+    )
+    assert [problem.split(": ")[0] for problem in problems(settings)] == [
+        "documents/a.graphql:1:24",
+        "documents/b.graphql:1:30",
+        "schema.graphql:3:15",
+    ]

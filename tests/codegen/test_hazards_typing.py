@@ -10,7 +10,7 @@ import pytest
 TYPED = """
 from typing import assert_type
 
-from hazards_api import ActorPart, MergedBot, UserPart, members, merged, get_user, rename, ticks
+from hazards_api import ActorPart, Filter, MergedBot, UserPart, members, merged, get_user, rename, ticks
 from hazards_api import Rename
 
 
@@ -22,6 +22,9 @@ def check() -> None:
     for item in merged():
         if isinstance(item, MergedBot) and item.owner is not None:
             assert_type(item.owner.email, str | None)
+
+
+FILTER = Filter(self_="x", and_=[Filter(labels=["a", None])], limit=5)
 """
 
 WRONG = "from hazards_api import nothing, rename\nrename(5)\nrename('1', name=4)\n"
