@@ -156,6 +156,16 @@ class ReservationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision about a reservation; a bounded tail is kept."""
+
+    reservation: str
+    at: float
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssignationRow:
     """One call; unique by (user, app, reference)."""
 
