@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
 from typing import Any, Final, NamedTuple, NoReturn
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +19,6 @@ from rekuest.api import wire
 from rekuest.errors import LocalProtocolError, RemoteProtocolError
 from rekuest.protocol.closing import CLOSE_CODES, close_name, should_reconnect
 from rekuest.protocol.limits import HELLO_LIMITS, nesting
-from rekuest.protocol.strict import reader_of, writer_of
 
 __all__ = [
     "CLOSE_CODES",
@@ -29,6 +31,7 @@ __all__ = [
     "open_frame",
     "read_client",
     "read_hello",
+    "read_raw",
     "read_server",
     "should_reconnect",
 ]
@@ -44,7 +47,7 @@ class Frame(NamedTuple):
 
     messages: list[dict[str, Any]]  # JSON objects, not yet of any type
     size: int  # bytes of UTF-8
-    depth: int  # containers that nest; `Limits.depth` if nobody had to count
+    depth: int  # containers that nest, or more if nobody had to count
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -88,15 +91,15 @@ def open_frame(frame: str | bytes, limits: wire.Limits) -> Frame:
     if not isinstance(frame, str):
         raise RemoteProtocolError("the frame is binary; send text", code="PROTOCOL_ERROR")
     size = _size(frame, limits.frame_bytes)
-    messages = _load(frame)
+    messages = read_raw(frame)
     if type(messages) is not list:
         raise _bad("it is no array")
     if len(messages) > limits.messages:
         raise _bad(f"it has {len(messages)} messages (limit {limits.messages})")
     if any(type(message) is not dict for message in messages):
         raise _bad("its array holds something that is no object")
-    depth = limits.depth
-    if frame.count("[") + frame.count("{") > depth:  # else it cannot nest deeper
+    depth = frame.count("[") + frame.count("{")  # it cannot nest deeper than it opens
+    if depth > limits.depth:
         depth = nesting(messages, limits.depth)
         if depth > limits.depth:
             raise _bad(f"it nests more than {limits.depth} containers")
@@ -124,10 +127,14 @@ def _size(frame: str, limit: int) -> int:
     return size
 
 
-def _load(text: str) -> Any:
-    """Parse strict JSON; duplicate keys, constants, 1e999, long integers and bad syntax are refused."""
+def read_raw(text: str | bytes) -> Any:
+    """Parse strict JSON; duplicate keys, constants, 1e999, long integers and bad syntax are refused.
+
+    Raises:
+        RemoteProtocolError: `code` is `BAD_FRAME`.
+    """
     try:
-        return _DECODER.decode(text)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except RecursionError as exc:
         raise _bad("it nests too deep") from exc
     except json.JSONDecodeError as exc:
@@ -162,9 +169,9 @@ def read_client(found: Any) -> wire.ClientMessage:
             a message of the server.
     """
     model = _class_of(found, wire.CLIENT_MESSAGES, wire.SERVER_MESSAGES)
-    # A declaration says for each template what cannot be taken (3.7); an error code harms nobody.
-    is_open = model is wire.Declare or model is wire.Refused
-    message: wire.ClientMessage = _read(found, model, closed_enums=not is_open)
+    message: wire.ClientMessage = _read(found, model)
+    if model in _CHECKED:
+        _check_fields(message)
     return message
 
 
@@ -181,12 +188,14 @@ def read_server(found: Any) -> wire.ServerMessage:
 
 def read_hello(found: Any) -> wire.Hello:
     """Make a `Hello` from its JSON object; a field that it lacks is refused.  Source: 2.2."""
-    hello: wire.Hello = _read(found, wire.Hello, closed_fields=True)
+    hello: wire.Hello = _read(found, wire.Hello)
+    _refuse_unknown(found, wire.Hello)
+    _refuse_unknown(found["app"], wire.AppIdentity)
     return hello
 
 
 def _class_of(
-    found: Any, known: dict[str, type[Any]], others: dict[str, type[Any]]
+    found: Any, known: Mapping[str, type[BaseModel]], others: Mapping[str, type[BaseModel]]
 ) -> type[BaseModel]:
     tag = found.get("__typename") if isinstance(found, dict) else None
     if not isinstance(tag, str):
@@ -195,19 +204,48 @@ def _class_of(
     if model is not None:
         return model
     if tag in others:
-        raise RemoteProtocolError(
-            f"{tag!r} is a message of the other side", code="OUT_OF_PLACE"
-        )
+        raise RemoteProtocolError(f"{tag!r} is a message of the other side", code="OUT_OF_PLACE")
     raise RemoteProtocolError(f"no message is called {tag[:100]!r}", code="BAD_MESSAGE")
 
 
-def _read(found: Any, model: type[BaseModel], **closed: bool) -> Any:
+def _read(found: Any, model: type[BaseModel]) -> Any:
     try:
-        return reader_of(model, **closed)(found)
+        return model.__pydantic_validator__.validate_python(found, by_alias=True, by_name=False)
     except ValidationError as exc:
-        raise RemoteProtocolError(
-            f"{model.__name__!r} is not of its type: {_problems(exc)}", code="BAD_MESSAGE"
-        ) from exc
+        raise _not_of_type(model, _problems(exc)) from exc
+
+
+def _not_of_type(model: type[BaseModel], problems: str) -> RemoteProtocolError:
+    return RemoteProtocolError(
+        f"{model.__name__!r} is not of its type: {problems}", code="BAD_MESSAGE"
+    )
+
+
+# Messages of clients with fields that the classes read more leniently than a server may.  Enums inside
+# a `Declare` stay open: what cannot be taken is told for each template (3.7).
+_CHECKED: Final[Mapping[type[BaseModel], tuple[str, ...]]] = {
+    wire.Call: ("priority",),
+    wire.Reserve: ("strategy",),
+    wire.Log: ("level", "at"),
+}
+
+
+def _check_fields(message: BaseModel) -> None:
+    """Refuse enum values that this version does not know, and naive instants."""
+    for name in _CHECKED[type(message)]:
+        value = getattr(message, name)
+        if isinstance(value, Enum) and value.name not in type(value).__members__:
+            raise _not_of_type(
+                type(message), f"{name}: one of {', '.join(type(value).__members__)}"
+            )
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise _not_of_type(type(message), f"{name}: an instant with its offset from UTC")
+
+
+def _refuse_unknown(found: Mapping[str, Any], model: type[BaseModel]) -> None:
+    known = {str(field.validation_alias) for field in model.model_fields.values()}
+    if unknown := sorted(found.keys() - known):
+        raise _not_of_type(model, f"{unknown[0][:100]!r} is no field of it")
 
 
 def _problems(error: ValidationError) -> str:
@@ -231,23 +269,28 @@ def encode(message: BaseModel) -> str:
 def encode_bytes(message: BaseModel) -> bytes:
     """Return the JSON of one message as UTF-8; see `encode`."""
     try:
-        data = writer_of(type(message)).to_json(message, by_alias=True, exclude_none=True)
+        data = message.__pydantic_serializer__.to_json(message, by_alias=True, exclude_none=True)
     except PydanticSerializationError as exc:
         raise LocalProtocolError(f"{type(message).__name__!r} cannot be sent: {exc}") from exc
-    if b"NaN" in data or b"Infinity" in data or b"\\u0000" in data or _may_have_long_int(data):
+    if (
+        b"NaN" in data
+        or b"Infinity" in data
+        or b"\\u0000" in data
+        or (len(data) > _INT_DIGITS and _may_have_long_int(data))
+    ):
         _prove(message, data)
     return data
 
 
 def _may_have_long_int(data: bytes) -> bool:
     """Probe so often that no run of more than 4,300 digits can lie between two probes."""
-    return any(48 <= byte <= 57 for byte in data[_INT_DIGITS :: _INT_DIGITS])
+    return any(48 <= byte <= 57 for byte in data[_INT_DIGITS::_INT_DIGITS])
 
 
 def _prove(message: BaseModel, data: bytes) -> None:
     """Read what would be sent as the peer will: the suspicion may only be a text about NaN."""
     try:
-        _check_texts([_load(data.decode())])
+        _check_texts([read_raw(data)])
     except RemoteProtocolError as exc:
         reason = str(exc).removeprefix("the frame cannot be read: ")
         raise LocalProtocolError(f"{type(message).__name__!r} cannot be sent: {reason}") from exc
