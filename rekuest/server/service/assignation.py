@@ -30,7 +30,7 @@ from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-Reply = Callable[[wire.CallAccepted | wire.CallRejected], None]
+Reply = Callable[[wire.CallAccepted | wire.CallRejected], object]
 # Schedules what may happen no later than at a time of the monotonic clock.
 Remind = Callable[[float, str], None]
 

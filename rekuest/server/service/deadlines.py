@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable
+from typing import Any
 
 from rekuest.clock import Clock
 
@@ -36,16 +37,15 @@ class Deadlines:
 
     async def _wait(self) -> None:
         """Return at the first time, or when a sooner one is added."""
-        sooner = asyncio.ensure_future(self._sooner.wait())
-        pending = [sooner]
+        pending: list[asyncio.Task[Any]] = [asyncio.create_task(self._sooner.wait())]
         if self._heap:
-            pending.append(asyncio.ensure_future(self._until(self._heap[0][0])))
+            pending.append(asyncio.create_task(self._clock_reaches(self._heap[0][0])))
         try:
             await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in pending:
                 task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _until(self, moment: float) -> bool:
+    async def _clock_reaches(self, moment: float) -> None:
         await self._clock.sleep_until(moment)
-        return True
