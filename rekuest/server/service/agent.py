@@ -17,6 +17,7 @@ from rekuest.server.service.ids import new_id
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.report import Reports
 from rekuest.server.service.reservation import Reservations
+from rekuest.server.service.saving import save
 from rekuest.server.service.session import Session
 from rekuest.server.service.view import AgentView, NodeView, TemplateView, View
 from rekuest.server.store.commands import (
@@ -115,7 +116,7 @@ class Agents:
         )
         if held:
             now = self._clock.now()
-            self._store.write(RenewLeases(held, until=now + self._lease, at=now))
+            save(self._store, RenewLeases(held, until=now + self._lease, at=now))
 
     def refresh_reservations(self, nodes: set[str]) -> None:
         """Look again at every reservation of these nodes: instances came or went."""
@@ -363,4 +364,4 @@ class Agents:
         agent.status = status
         change = ChangeAgent(agent.row.id, agent.epoch, status.value, self._clock.now())
         ring = Ring("agent", agent.row.id)
-        self._store.write(change).add_done_callback(lambda _: self._bus.publish(ring))
+        save(self._store, change, lambda: self._bus.publish(ring))

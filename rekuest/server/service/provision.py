@@ -15,6 +15,7 @@ from rekuest.clock import Clock
 from rekuest.server.bus import Bus, Ring
 from rekuest.server.domain.provision import may_become
 from rekuest.server.service.ids import new_id
+from rekuest.server.service.saving import save
 from rekuest.server.service.view import AgentView, ProvisionView, TemplateView, View
 from rekuest.server.store.commands import ChangeProvision, SaveProvision
 from rekuest.server.store.rows import ProvisionRow
@@ -58,7 +59,7 @@ class Provisions:
             changed_at=now,
         )
         logger.info("providing %r on %s: %s", provision.interface, agent.row.instance_id, reason)
-        self._store.write(SaveProvision(row)).add_done_callback(lambda _: self.ask(provision))
+        save(self._store, SaveProvision(row), lambda: self.ask(provision))
         return provision
 
     def ask(self, provision: ProvisionView) -> None:
@@ -120,4 +121,4 @@ class Provisions:
             provision.credits,
         )
         ring = Ring("provision", provision.id)
-        self._store.write(command).add_done_callback(lambda _: self._bus.publish(ring))
+        save(self._store, command, lambda: self._bus.publish(ring))

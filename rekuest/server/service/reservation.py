@@ -23,6 +23,7 @@ from rekuest.server.service.errors import Rejected
 from rekuest.server.service.ids import new_id
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.recorder import Recorder
+from rekuest.server.service.saving import save
 from rekuest.server.service.session import Session
 from rekuest.server.service.view import NodeView, ProvisionView, ReservationView, View
 from rekuest.server.store.commands import (
@@ -206,9 +207,10 @@ class Reservations:
         provision.reservations.add(reservation.row.id)
         instance = self._view.agents[provision.agent].row.instance_id
         action = f"link {provision.interface!r} on {instance}"
-        self._store.write(LinkProvision(reservation.row.id, provision.id, linked=True))
-        self._store.write(
-            SaveDecision(reservation.row.id, self._clock.now(), action=action, reason=reason)
+        save(self._store, LinkProvision(reservation.row.id, provision.id, linked=True))
+        save(
+            self._store,
+            SaveDecision(reservation.row.id, self._clock.now(), action=action, reason=reason),
         )
 
     def _places(self, reservation: ReservationView, *, reachable: bool) -> Iterator[Place]:
@@ -253,7 +255,7 @@ class Reservations:
     def _implicit(self, principal: Principal, node: NodeView, reference: str) -> ReservationView:
         row = _row(principal, node, reference, now=self._clock.now(), is_implicit=True)
         reservation = self._add(row)
-        self._store.write(SaveReservation(row))
+        save(self._store, SaveReservation(row))
         self.ensure(reservation)
         return reservation
 
@@ -327,7 +329,7 @@ class Reservations:
         ended_at = self._clock.now() if status is Status.ENDED else None
         change = ChangeReservation(row.id, status.value, reason, ended_at)
         ring = Ring("reservation", row.id)
-        self._store.write(change).add_done_callback(lambda _: self._bus.publish(ring))
+        save(self._store, change, lambda: self._bus.publish(ring))
         session = self._view.sessions.get((row.user, row.app, row.session_id or ""))
         if session is not None and status is not Status.ENDED:
             active = sum(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rekuest.server.service.saving import save
 from rekuest.server.store.commands import SaveLogs, SaveProgress
 from rekuest.server.store.rows import LogRow, ProgressRow
 from rekuest.server.store.store import Store
@@ -30,8 +31,8 @@ class Tail:
     def flush(self) -> None:
         """Hand what was noted to the store."""
         if self._progress:
-            self._store.write(SaveProgress(tuple(self._progress.values())))
+            save(self._store, SaveProgress(tuple(self._progress.values())))
             self._progress.clear()
         if self._logs:
-            self._store.write(SaveLogs(tuple(self._logs)))
+            save(self._store, SaveLogs(tuple(self._logs)))
             self._logs.clear()
