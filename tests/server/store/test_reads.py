@@ -253,10 +253,10 @@ async def test_provisions_and_reservations_are_filtered(store: Store) -> None:
         ({"agent": "g1", "template": "t-blur-hash-blur"}, 1),
         ({"status": ["PENDING"]}, 0),
     ):
-        listed = await provisions.list_page(viewer=OWN, page=make.ALL, **filters)  # type: ignore[arg-type]
+        listed = await provisions.list_page(viewer=OWN, page=make.ALL, **filters)
         assert len(listed.items) == count
     for wants, count in (({"node": "n-hash-blur", "is_implicit": False}, 1), ({"status": []}, 0)):
-        found = await reservations.list_page(viewer=OWN, page=make.ALL, **wants)  # type: ignore[arg-type]
+        found = await reservations.list_page(viewer=OWN, page=make.ALL, **wants)
         assert len(found.items) == count
 
 

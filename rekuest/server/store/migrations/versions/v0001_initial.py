@@ -15,12 +15,15 @@ def upgrade() -> None:
     """Create every table and index."""
     _create_identity()
     _create_apps()
-    _create_declarations()
+    _create_nodes()
+    _create_templates()
     _create_agents()
     _create_provisions()
     _create_reservations()
+    _create_reservation_details()
     _create_assignations()
     _create_events()
+    _create_logs()
 
 
 def _partial_index(
@@ -98,7 +101,7 @@ def _create_apps() -> None:
     )
 
 
-def _create_declarations() -> None:
+def _create_nodes() -> None:
     op.create_table(
         "node",
         sa.Column("id", sa.Text(), nullable=False),
@@ -121,6 +124,9 @@ def _create_declarations() -> None:
         sa.PrimaryKeyConstraint("node", "direction", "identifier"),
     )
     op.create_index("ix_node_port_identifier", "node_port", ["identifier", "direction"])
+
+
+def _create_templates() -> None:
     op.create_table(
         "template",
         sa.Column("id", sa.Text(), nullable=False),
@@ -226,6 +232,9 @@ def _create_reservations() -> None:
     )
     op.create_index("ix_reservation_node", "reservation", ["node"])
     op.create_index("ix_reservation_user", "reservation", ["user", "created_at"])
+
+
+def _create_reservation_details() -> None:
     op.create_table(
         "reservation_provision",
         sa.Column("reservation", sa.Text(), nullable=False),
@@ -289,18 +298,14 @@ def _index_assignations() -> None:
         where="status NOT IN ('DONE','FAILED','CANCELLED','INTERRUPTED','EXPIRED','LOST','PARKED')",
     )
     op.create_index("ix_assignation_node", "assignation", ["node", "created_at"])
-    op.create_index(
-        "ix_assignation_organization", "assignation", ["organization", "created_at"]
-    )
+    op.create_index("ix_assignation_organization", "assignation", ["organization", "created_at"])
     _partial_index(
         "ix_assignation_parent",
         "assignation",
         ["parent", "created_at"],
         where="parent IS NOT NULL",
     )
-    op.create_index(
-        "ix_assignation_reservation", "assignation", ["reservation", "created_at"]
-    )
+    op.create_index("ix_assignation_reservation", "assignation", ["reservation", "created_at"])
 
 
 def _create_events() -> None:
@@ -331,6 +336,9 @@ def _create_events() -> None:
         where="kind IN ('DONE','FAILED','CANCELLED','INTERRUPTED','EXPIRED','LOST','PARKED')",
         unique=True,
     )
+
+
+def _create_logs() -> None:
     op.create_table(
         "log",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
