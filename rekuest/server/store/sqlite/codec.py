@@ -1,0 +1,77 @@
+"""Rows as the driver takes and gives them, and the statements that every table shares, written once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Boolean, Table
+
+from rekuest.server.store.tables import JsonText
+
+__all__ = ["Codec", "dump_json"]
+
+Row = TypeVar("Row")
+NONE_KNOWN: Mapping[int, str] = {}
+
+# Compact, and exact: NaN and lone surrogates were refused at the edge and raise here.
+dump_json = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
+
+
+class Codec(Generic[Row]):
+    """One row class and its table."""
+
+    def __init__(self, row: type[Row], table: Table) -> None:
+        self._row: Callable[..., Row] = row
+        self._table = table.name
+        names = [field.name for field in dataclasses.fields(row)]  # type: ignore[arg-type]  # a row is one
+        self._values = attrgetter(*names)
+        self._json = _positions(names, table, JsonText)
+        self._booleans = _positions(names, table, Boolean)
+        self._columns = ", ".join(f'"{name}"' for name in names)
+        self._places = f"({', '.join('?' * len(names))})"
+        self.select = (
+            f'SELECT {self._columns} FROM "{self._table}"'  # add a WHERE; read with `load`
+        )
+        self.insert = self.insert_many(1)  # takes what `dump` gives
+
+    def insert_many(self, count: int) -> str:
+        """Write the statement that inserts `count` rows; it takes their values one after the other."""
+        places = ", ".join([self._places] * count)
+        return f'INSERT INTO "{self._table}" ({self._columns}) VALUES {places}'
+
+    def dump(self, row: Row, texts: Mapping[int, str] = NONE_KNOWN) -> list[Any]:
+        """Turn a row into what the driver takes.
+
+        Args:
+            row: The row.
+            texts: {`id()` of a JSON value: its text}, for values that were written before.
+        """
+        values = list(self._values(row))
+        for position in self._json:
+            value = values[position]
+            if value is not None:
+                values[position] = texts.get(id(value)) or dump_json(value)
+        return values
+
+    def load(self, found: Sequence[Any]) -> Row:
+        """Turn what the driver gives for `select` into a row."""
+        values = list(found)
+        for position in self._json:
+            value = values[position]
+            if value is not None:
+                values[position] = json.loads(value)
+        for position in self._booleans:
+            values[position] = bool(values[position])
+        return self._row(*values)
+
+
+def _positions(names: Sequence[str], table: Table, kind: type) -> tuple[int, ...]:
+    return tuple(
+        position for position, name in enumerate(names) if isinstance(table.c[name].type, kind)
+    )
