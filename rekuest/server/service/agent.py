@@ -100,9 +100,7 @@ class Agents:
         logger.info("agent %s is gone: %s", agent.row.instance_id, reason)
         agent.session, agent.lapses_at = None, None
         self._become(agent, AgentStatus.DISCONNECTED)
-        self._reports.lost(agent, reason)
-        for id in sorted(agent.provisions):
-            self._provisions.ended(self._view.provisions[id], reason)
+        self._end_contracts(agent, reason)
         self.refresh_reservations(
             {self._view.templates[id].row.node for id in agent.templates.values()}
         )
@@ -196,12 +194,17 @@ class Agents:
     def _fence(self, agent: AgentView, holder: Session | None) -> None:
         """End what the session held that another one has replaced.  Source: PROTOCOL.md, 3.2, 7.2."""
         reason = f"the agent {agent.row.instance_id!r} was started anew"
-        self._reports.lost(agent, reason)
-        for id in sorted(agent.provisions):
-            self._provisions.ended(self._view.provisions[id], reason)
+        agent.status = AgentStatus.DISCONNECTED  # nothing is provided on it meanwhile
+        self._end_contracts(agent, reason)
         if holder is not None:
             holder.agent = None
             holder.shut(REPLACED, "another session holds this agent now")
+
+    def _end_contracts(self, agent: AgentView, reason: str) -> None:
+        calls = list(self._view.calls_of(agent))
+        for id in sorted(agent.provisions):
+            self._provisions.ended(self._view.provisions[id], reason)
+        self._reports.lost(calls, reason)
 
     async def _replace(
         self, agent: AgentView, digest: str, declaration: wire.Declare

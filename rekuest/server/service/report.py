@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rekuest.api import wire
@@ -15,7 +16,7 @@ from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.session import Session
 from rekuest.server.service.tail import Tail
 from rekuest.server.service.translate import log_message, progress_message
-from rekuest.server.service.view import AgentView, CallView, View
+from rekuest.server.service.view import CallView, View
 from rekuest.server.store.rows import LogRow, ProgressRow
 
 Numbered = (
@@ -104,9 +105,9 @@ class Reports:
             elif call.status in {Status.CANCELLING, Status.INTERRUPTING}:
                 self._end(call, Kind.CANCELLED, "its agent never started it")
 
-    def lost(self, agent: AgentView, reason: str) -> None:
-        """End, or queue again, every call of an agent that is gone.  Source: schema/PROTOCOL.md, 7.2."""
-        for call in list(self._view.calls_of(agent)):
+    def lost(self, calls: Iterable[CallView], reason: str) -> None:
+        """End, or queue again, the calls of an agent that is gone.  Source: schema/PROTOCOL.md, 7.2."""
+        for call in calls:
             if call.is_over:
                 self._finish(call)
                 continue

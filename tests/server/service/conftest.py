@@ -212,7 +212,7 @@ def declare(*templates: wire.TemplateDeclaration, takeover: bool = False) -> wir
     )
 
 
-def call(node: str, reference: str = "r1", *, x: object = 1, **more: Any) -> wire.Call:
+def call(node: str | None, reference: str = "r1", *, x: object = 1, **more: Any) -> wire.Call:
     """Return a call of `greet`."""
     return wire.Call(
         **{
@@ -292,7 +292,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 
     @asynccontextmanager
     async def server() -> AsyncIterator[World]:
-        store = SqliteStore(tmp_path / "rekuest.sqlite3", clock=clock)
+        store = SqliteStore(tmp_path / "rekuest.sqlite3")
         await store.open()
         try:
             for row in (

@@ -193,8 +193,9 @@ async def test_clause_6_3_release_ends_what_waits_and_not_what_runs(world: World
     await caller.says(reserve(node))
     reservation = (await caller.gets(wire.Reserved)).reservation
     await provide(agent)
-    through = {"node": None, "reservation": reservation}
-    await caller.says(call(node, "runs", **through), call(node, "waits", **through))
+    await caller.says(
+        call(None, "runs", reservation=reservation), call(None, "waits", reservation=reservation)
+    )
     assign = await agent.gets(wire.Assign)
     await agent.says(accepted(assign))
     await caller.says(wire.Release(reservation=reservation))
