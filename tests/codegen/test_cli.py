@@ -77,6 +77,13 @@ def test_errors_have_no_traceback_and_write_nothing(
     assert not (settings.root / "out").exists()
 
 
+def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("rekuest_codegen.cli.NEEDED", ("graphql", "no_such_package"))
+    assert main(["check"]) == 1
+    told = "not installed: no_such_package; run: pip install 'rekuest[codegen]'\n"
+    assert capsys.readouterr().err == told
+
+
 def test_output_does_not_depend_on_hash_seeds(tmp_path: Path) -> None:
     code = (
         "import sys, json, pathlib;"
