@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from rekuest.api import wire
 from rekuest.api.enums import AgentStatus, ErrorCode, ProvisionStatus
-from rekuest.clock import Clock
 from rekuest.definition import node_hash, validate_declaration
 from rekuest.errors import RemoteProtocolError
 from rekuest.protocol.closing import CLOSE_CODES
-from rekuest.server.bus import Bus, Ring
+from rekuest.server.bus import Ring
+from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.ids import new_id
@@ -19,7 +20,7 @@ from rekuest.server.service.report import Reports
 from rekuest.server.service.reservation import Reservations
 from rekuest.server.service.saving import save
 from rekuest.server.service.session import Session
-from rekuest.server.service.view import AgentView, NodeView, TemplateView, View
+from rekuest.server.service.view import AgentView, NodeView, TemplateView
 from rekuest.server.store.commands import (
     ChangeAgent,
     ClaimAgent,
@@ -28,7 +29,6 @@ from rekuest.server.store.commands import (
     ReplaceDeclaration,
 )
 from rekuest.server.store.rows import AgentRow, NodeRow, TemplateRow
-from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -40,22 +40,17 @@ class Agents:
 
     def __init__(
         self,
-        view: View,
-        store: Store,
-        bus: Bus,
-        clock: Clock,
-        *,
-        lease: float,
+        context: Context,
         provisions: Provisions,
         reservations: Reservations,
         reports: Reports,
         dispatcher: Dispatcher,
     ) -> None:
-        self._view = view
-        self._store = store
-        self._bus = bus
-        self._clock = clock
-        self._lease = lease
+        self._view = context.view
+        self._store = context.store
+        self._bus = context.bus
+        self._clock = context.clock
+        self._lease = context.rules.lease_duration
         self._provisions = provisions
         self._reservations = reservations
         self._reports = reports
@@ -210,26 +205,7 @@ class Agents:
         self, agent: AgentView, digest: str, declaration: wire.Declare
     ) -> list[wire.Diagnostic]:
         now, organization = self._clock.now(), agent.app.organization
-        taken: list[DeclaredTemplate] = []
-        diagnostics: list[wire.Diagnostic] = []
-        for template in declaration.templates:
-            problems = validate_declaration(template)
-            if problems:
-                diagnostics.append(
-                    wire.Diagnostic(
-                        interface=template.interface, accepted=False, message="; ".join(problems)
-                    )
-                )
-                continue
-            taken.append(
-                DeclaredTemplate(
-                    id=new_id(now),
-                    node_id=new_id(now),
-                    node_hash=node_hash(organization, template),
-                    interface=template.interface,
-                    body=template.model_dump(mode="json", by_alias=True, exclude_none=True),
-                )
-            )
+        taken, diagnostics = _examine(declaration.templates, organization, now)
         command = ReplaceDeclaration(
             agent=agent.row.id,
             epoch=agent.epoch,
@@ -368,3 +344,29 @@ class Agents:
         change = ChangeAgent(agent.row.id, agent.epoch, status.value, self._clock.now())
         ring = Ring("agent", agent.row.id)
         save(self._store, change, lambda: self._bus.publish(ring))
+
+
+def _examine(
+    templates: Iterable[wire.TemplateDeclaration], organization: str, now: float
+) -> tuple[list[DeclaredTemplate], list[wire.Diagnostic]]:
+    """Return the templates that can be taken, and what is wrong with the others.  Source: PROTOCOL.md, 3.7."""
+    taken: list[DeclaredTemplate] = []
+    diagnostics: list[wire.Diagnostic] = []
+    for template in templates:
+        problems = validate_declaration(template)
+        if problems:
+            message = "; ".join(problems)
+            diagnostics.append(
+                wire.Diagnostic(interface=template.interface, accepted=False, message=message)
+            )
+            continue
+        taken.append(
+            DeclaredTemplate(
+                id=new_id(now),
+                node_id=new_id(now),
+                node_hash=node_hash(organization, template),
+                interface=template.interface,
+                body=template.model_dump(mode="json", by_alias=True, exclude_none=True),
+            )
+        )
+    return taken, diagnostics

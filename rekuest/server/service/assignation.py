@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,9 +12,9 @@ from rekuest.api import wire
 from rekuest.api.enums import AssignationEventKind as Kind
 from rekuest.api.enums import AssignationStatus as Status
 from rekuest.api.enums import ErrorCode, Priority
-from rekuest.clock import Clock
 from rekuest.server.domain.assignation import STOPPING
 from rekuest.server.domain.principal import Principal
+from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.ids import new_id
@@ -23,10 +22,9 @@ from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.reservation import Reservations
 from rekuest.server.service.session import Follower, Session
 from rekuest.server.service.translate import call_row
-from rekuest.server.service.view import CallView, ReservationView, View
+from rekuest.server.service.view import CallView, ReservationView
 from rekuest.server.store.commands import AcceptCall
 from rekuest.server.store.rows import AssignationRow, EventRow
-from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -35,39 +33,29 @@ Reply = Callable[[wire.CallAccepted | wire.CallRejected], object]
 Remind = Callable[[float, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much one principal may have open.  Source: schema/PROTOCOL.md, 5.8."""
-
-    open_calls: int
-    queued_calls: int
-
-
 class Assignations:
     """Calls, from the caller's side."""
 
     def __init__(
         self,
-        view: View,
-        store: Store,
+        context: Context,
         recorder: Recorder,
         dispatcher: Dispatcher,
         reservations: Reservations,
-        *,
-        clock: Clock,
-        bounds: Bounds,
         remind: Remind,
     ) -> None:
-        self._view = view
-        self._store = store
+        self._view = context.view
+        self._store = context.store
+        self._clock = context.clock
+        self._rules = context.rules
         self._recorder = recorder
         self._dispatcher = dispatcher
         self._reservations = reservations
-        self._clock = clock
-        self._bounds = bounds
         self._remind = remind
         # Callers that wait for the first commit of a call that another message made.
         self._waiting: dict[str, list[tuple[Session | None, Reply]]] = {}
+        # Set by the service: sends the stored events of a call that has ended.
+        self.on_follow_stored: Callable[[Session, AssignationRow], None] = lambda session, row: None
 
     def call(
         self, principal: Principal, message: wire.Call, session: Session | None, reply: Reply
@@ -159,10 +147,10 @@ class Assignations:
     def _admit(self, principal: Principal, message: wire.Call) -> ReservationView:
         if not message.reference or len(message.reference) > 200:
             raise Rejected(ErrorCode.INVALID_INPUT, "a reference has 1 to 200 characters")
-        if self._view.open_calls.get(principal.user, 0) >= self._bounds.open_calls:
+        if self._view.open_calls.get(principal.user, 0) >= self._rules.open_calls:
             raise Rejected(
                 ErrorCode.LIMIT_EXCEEDED,
-                f"{self._bounds.open_calls} calls are open already; wait for some to end",
+                f"{self._rules.open_calls} calls are open already; wait for some to end",
             )
         reservation = self._reservations.for_call(principal, message)
         node = self._view.nodes[reservation.row.node]
@@ -180,7 +168,7 @@ class Assignations:
                 ErrorCode.NO_AGENT,
                 f"no agent that provides {node.row.name!r} is connected; start one, or wait for it",
             )
-        if reservation.queued >= self._bounds.queued_calls:
+        if reservation.queued >= self._rules.queued_calls:
             raise Rejected(
                 ErrorCode.RESERVATION_FULL,
                 f"{reservation.queued} calls wait for {node.row.name!r} already; try again later",
@@ -195,14 +183,7 @@ class Assignations:
         session: Session | None,
     ) -> CallView:
         now, monotonic = self._clock.now(), self._clock.monotonic()
-        parent = self._view.calls.get(message.parent) if message.parent else None
-        if message.parent and (parent is None or parent.is_over):
-            raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
-        timeout = message.timeout
-        if parent is not None and parent.expires_at is not None:
-            left = parent.expires_at - monotonic
-            timeout = left if timeout is None else min(timeout, left)
-        queue_timeout = message.queue_timeout
+        timeout, queue_timeout = self._timeout(message, monotonic), message.queue_timeout
         return CallView(
             id=new_id(now),
             reference=message.reference,
@@ -229,6 +210,18 @@ class Assignations:
             queue_expires_at=None if queue_timeout is None else monotonic + queue_timeout,
             accepted=False,
         )
+
+    def _timeout(self, message: wire.Call, now: float) -> float | None:
+        """Return the seconds that a call has; a child has no more than its parent."""
+        if message.parent is None:
+            return message.timeout
+        parent = self._view.calls.get(message.parent)
+        if parent is None or parent.is_over:
+            raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
+        if parent.expires_at is None:
+            return message.timeout
+        left = parent.expires_at - now
+        return left if message.timeout is None else min(message.timeout, left)
 
     def _accept(self, call: CallView, session: Session | None, reply: Reply) -> None:
         now = self._clock.now()
@@ -293,11 +286,6 @@ class Assignations:
         reply(accepted(row.reference, row.id, Status(row.status), 0))
         if session is not None:
             self.on_follow_stored(session, row)
-
-    # Set by the service: sends the stored events of a call that has ended.
-    on_follow_stored: Callable[[Session, AssignationRow], None] = staticmethod(
-        lambda session, row: None
-    )
 
     def _withdraw(self, call: CallView) -> None:
         """Undo in the view what was never stored."""

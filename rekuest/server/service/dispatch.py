@@ -8,19 +8,19 @@ from random import Random
 from rekuest.api import wire
 from rekuest.api.enums import AssignationEventKind as Kind
 from rekuest.api.enums import AssignationStatus, ProvisionStatus, Strategy
-from rekuest.clock import Clock
 from rekuest.server.domain.scheduling import Candidate, choose
+from rekuest.server.service.context import Context
 from rekuest.server.service.recorder import Recorder
-from rekuest.server.service.view import PRIORITIES, CallView, ProvisionView, ReservationView, View
+from rekuest.server.service.view import PRIORITIES, CallView, ProvisionView, ReservationView
 
 
 class Dispatcher:
     """Binds calls to provisions within their credits.  Source: schema/PROTOCOL.md, 4.2."""
 
-    def __init__(self, view: View, recorder: Recorder, clock: Clock) -> None:
-        self._view = view
+    def __init__(self, context: Context, recorder: Recorder) -> None:
+        self._view = context.view
         self._recorder = recorder
-        self._clock = clock
+        self._clock = context.clock
         self._random = Random()
         # Called when a reservation has waiting calls and nowhere to run them.
         self.on_short: Callable[[ReservationView], None] = lambda reservation: None

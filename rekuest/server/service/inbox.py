@@ -13,19 +13,15 @@ from typing import Any
 from rekuest.api import wire
 from rekuest.api.enums import AssignationStatus, ErrorCode
 from rekuest.server.domain.permissions import owns
-from rekuest.server.service.agent import Agents
-from rekuest.server.service.assignation import Assignations
+from rekuest.server.service.context import Context
 from rekuest.server.service.errors import Rejected
-from rekuest.server.service.provision import Provisions
-from rekuest.server.service.recorder import Recorder
-from rekuest.server.service.report import KINDS, Reports
-from rekuest.server.service.reservation import Reservations
+from rekuest.server.service.parts import Parts
+from rekuest.server.service.report import KINDS
 from rekuest.server.service.session import Follower, Session
-from rekuest.server.service.sessions import Sessions
 from rekuest.server.service.translate import event_message
-from rekuest.server.service.view import CallView, ProvisionView, View
+from rekuest.server.service.view import CallView, ProvisionView
 from rekuest.server.store.rows import AssignationRow, EventRow, ReservationRow
-from rekuest.server.store.store import Store, Viewer
+from rekuest.server.store.store import Viewer
 
 logger = logging.getLogger(__name__)
 
@@ -36,38 +32,25 @@ EVENTS_A_READ = 200
 class Inbox:
     """One handler a message class."""
 
-    def __init__(
-        self,
-        view: View,
-        store: Store,
-        *,
-        recorder: Recorder,
-        agents: Agents,
-        provisions: Provisions,
-        reports: Reports,
-        assignations: Assignations,
-        reservations: Reservations,
-        sessions: Sessions,
-    ) -> None:
-        self._view = view
-        self._store = store
-        self._recorder = recorder
-        self._agents = agents
-        self._provisions = provisions
-        self._reports = reports
-        self._assignations = assignations
-        self._reservations = reservations
-        self._sessions = sessions
+    def __init__(self, context: Context, parts: Parts) -> None:
+        self._view = context.view
+        self._store = context.store
+        self._recorder = parts.recorder
+        self._provisions = parts.provisions
+        self._reports = parts.reports
+        self._assignations = parts.assignations
+        self._reservations = parts.reservations
+        self._sessions = parts.sessions
         self._handlers: dict[type[Any], Handler] = {
             wire.Goodbye: self._goodbye,
-            wire.Declare: agents.declare,
+            wire.Declare: parts.agents.declare,
             wire.Provided: self._provided,
             wire.ProvideFailed: self._provide_failed,
             wire.Unprovided: self._unprovided,
             wire.Credits: self._credits,
-            wire.Progress: reports.progress,
-            wire.Log: reports.log,
-            wire.Refused: reports.rejected,
+            wire.Progress: parts.reports.progress,
+            wire.Log: parts.reports.log,
+            wire.Refused: parts.reports.rejected,
             wire.Call: self._call,
             wire.Attach: self._attach,
             wire.Detach: self._detach,

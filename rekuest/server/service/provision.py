@@ -11,15 +11,14 @@ from collections.abc import Callable
 from rekuest.api import wire
 from rekuest.api.enums import AgentStatus
 from rekuest.api.enums import ProvisionStatus as Status
-from rekuest.clock import Clock
-from rekuest.server.bus import Bus, Ring
+from rekuest.server.bus import Ring
 from rekuest.server.domain.provision import may_become
+from rekuest.server.service.context import Context
 from rekuest.server.service.ids import new_id
 from rekuest.server.service.saving import save
-from rekuest.server.service.view import AgentView, ProvisionView, TemplateView, View
+from rekuest.server.service.view import AgentView, ProvisionView, TemplateView
 from rekuest.server.store.commands import ChangeProvision, SaveProvision
 from rekuest.server.store.rows import ProvisionRow
-from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +26,11 @@ logger = logging.getLogger(__name__)
 class Provisions:
     """Keeps actors up on agents."""
 
-    def __init__(self, view: View, store: Store, bus: Bus, clock: Clock) -> None:
-        self._view = view
-        self._store = store
-        self._bus = bus
-        self._clock = clock
+    def __init__(self, context: Context) -> None:
+        self._view = context.view
+        self._store = context.store
+        self._bus = context.bus
+        self._clock = context.clock
         # Called when a provision starts or stops taking calls.
         self.on_changed: Callable[[ProvisionView], None] = lambda provision: None
 

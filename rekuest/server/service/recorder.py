@@ -9,16 +9,15 @@ from functools import partial
 from typing import Any
 
 from rekuest.api.enums import AssignationEventKind as Kind
-from rekuest.clock import Clock
 from rekuest.errors import RekuestError
-from rekuest.server.bus import Bus, Ring
+from rekuest.server.bus import Ring
 from rekuest.server.domain.assignation import TERMINAL_KINDS, next_status
+from rekuest.server.service.context import Context
 from rekuest.server.service.session import Follower
 from rekuest.server.service.translate import event_message
-from rekuest.server.service.view import CallView, View
+from rekuest.server.service.view import CallView
 from rekuest.server.store.commands import ChangeCall, Outcome
 from rekuest.server.store.rows import EventRow
-from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +27,11 @@ After = Callable[[], None]
 class Recorder:
     """The second and third of the four steps for calls: record, deliver."""
 
-    def __init__(self, view: View, store: Store, bus: Bus, clock: Clock) -> None:
-        self._view = view
-        self._store = store
-        self._bus = bus
-        self._clock = clock
+    def __init__(self, context: Context) -> None:
+        self._view = context.view
+        self._store = context.store
+        self._bus = context.bus
+        self._clock = context.clock
         self.on_diverged: Callable[[CallView], None] = lambda call: None  # the store knows better
 
     def change(
@@ -65,17 +64,8 @@ class Recorder:
         call.status = status
         call.number += 1
         now = self._clock.now()
-        event = EventRow(
-            assignation=call.id,
-            number=call.number,
-            kind=kind.value,
-            attempt=call.attempt,
-            seq=seq,
-            at=now,
-            returns=columns.get("returns"),
-            error=columns.get("error"),
-            reason=columns.get("reason"),
-        )
+        words = {name: columns.get(name) for name in ("returns", "error", "reason")}
+        event = EventRow(call.id, call.number, kind.value, call.attempt, seq, now, **words)
         if kind in TERMINAL_KINDS:
             self._view.close_call(call)
             columns["ended_at"] = now
@@ -85,13 +75,7 @@ class Recorder:
             self._deliver(call, event, after)
             return True
         command = ChangeCall(
-            assignation=call.id,
-            number=before,
-            events=(event,),
-            status=status.value,
-            agent_epoch=agent_epoch,
-            seq=seq,
-            **columns,
+            call.id, before, (event,), status.value, agent_epoch=agent_epoch, seq=seq, **columns
         )
         self._store.write(command).add_done_callback(partial(self._stored, call, event, after))
         return True

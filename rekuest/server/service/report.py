@@ -9,14 +9,14 @@ from rekuest.api import wire
 from rekuest.api.enums import AssignationEventKind as Kind
 from rekuest.api.enums import AssignationStatus as Status
 from rekuest.api.enums import ErrorCode
-from rekuest.clock import Clock
 from rekuest.server.domain.assignation import TERMINAL_KINDS, after_loss
+from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.session import Session
 from rekuest.server.service.tail import Tail
 from rekuest.server.service.translate import log_message, progress_message
-from rekuest.server.service.view import CallView, View
+from rekuest.server.service.view import CallView
 from rekuest.server.store.rows import LogRow, ProgressRow
 
 Numbered = (
@@ -46,13 +46,13 @@ class Reports:
     """Applies agents' events to calls, within the agent's lease and in the order of their numbers."""
 
     def __init__(
-        self, view: View, recorder: Recorder, dispatcher: Dispatcher, tail: Tail, clock: Clock
+        self, context: Context, recorder: Recorder, dispatcher: Dispatcher, tail: Tail
     ) -> None:
-        self._view = view
+        self._view = context.view
+        self._clock = context.clock
         self._recorder = recorder
         self._dispatcher = dispatcher
         self._tail = tail
-        self._clock = clock
 
     def knows(self, session: Session, message: Numbered) -> bool:
         """Return whether the call of an event is in the view, as this session's work."""

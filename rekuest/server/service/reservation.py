@@ -12,12 +12,12 @@ from rekuest.api import wire
 from rekuest.api.enums import AgentStatus, ErrorCode, ProvisionStatus, Strategy
 from rekuest.api.enums import AssignationEventKind as Kind
 from rekuest.api.enums import ReservationStatus as Status
-from rekuest.clock import Clock
-from rekuest.server.bus import Bus, Ring
+from rekuest.server.bus import Ring
 from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
 from rekuest.server.domain.reservation import standing
 from rekuest.server.domain.scheduling import Place, places_for
+from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.ids import new_id
@@ -25,7 +25,7 @@ from rekuest.server.service.provision import Provisions
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.saving import save
 from rekuest.server.service.session import Session
-from rekuest.server.service.view import NodeView, ProvisionView, ReservationView, View
+from rekuest.server.service.view import NodeView, ProvisionView, ReservationView
 from rekuest.server.store.commands import (
     ChangeReservation,
     LinkProvision,
@@ -33,7 +33,6 @@ from rekuest.server.store.commands import (
     SaveReservation,
 )
 from rekuest.server.store.rows import ReservationRow
-from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -46,22 +45,18 @@ class Reservations:
 
     def __init__(
         self,
-        view: View,
-        store: Store,
-        bus: Bus,
-        clock: Clock,
-        *,
-        provisions: Provisions,
-        dispatcher: Dispatcher,
+        context: Context,
         recorder: Recorder,
+        dispatcher: Dispatcher,
+        provisions: Provisions,
     ) -> None:
-        self._view = view
-        self._store = store
-        self._bus = bus
-        self._clock = clock
-        self._provisions = provisions
-        self._dispatcher = dispatcher
+        self._view = context.view
+        self._store = context.store
+        self._bus = context.bus
+        self._clock = context.clock
         self._recorder = recorder
+        self._dispatcher = dispatcher
+        self._provisions = provisions
 
     def reserve(
         self, principal: Principal, message: wire.Reserve, session: Session | None, answer: Answer

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Coroutine
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,20 +14,13 @@ from rekuest.clock import Clock
 from rekuest.server.bus import Bus
 from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
-from rekuest.server.service.agent import Agents
-from rekuest.server.service.assignation import Assignations, Bounds
+from rekuest.server.service.context import Context, Rules
 from rekuest.server.service.deadlines import Deadlines
-from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.inbox import Inbox
 from rekuest.server.service.load import load, reload_call
-from rekuest.server.service.provision import Provisions
-from rekuest.server.service.recorder import Recorder
-from rekuest.server.service.report import Reports
-from rekuest.server.service.reservation import Reservations
+from rekuest.server.service.parts import Parts
 from rekuest.server.service.session import Link, Session
-from rekuest.server.service.sessions import Sessions
-from rekuest.server.service.tail import Tail
 from rekuest.server.service.view import CallView, ProvisionView, View
 from rekuest.server.store.rows import AssignationRow, ReservationRow
 from rekuest.server.store.store import Store, Viewer
@@ -36,88 +28,31 @@ from rekuest.server.store.store import Store, Viewer
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the service keeps to; durations are seconds."""
-
-    lease_duration: float = 10.0  # silence after which an agent is lost
-    sweep_interval: float = 1.0  # how often what is wanted is compared with what is
-    open_calls: int = 10_000  # of one user
-    queued_calls: int = 10_000  # in one reservation
-
-
 class Service:
     """Every change of a contract or a call goes through here.  One event loop uses it; enter it to start it."""
 
     def __init__(self, store: Store, bus: Bus, clock: Clock, rules: Rules | None = None) -> None:
-        rules = rules or Rules()
         self.store = store
         self.bus = bus
         self.clock = clock
-        self.rules = rules
+        self.rules = rules or Rules()
         self.view = View()
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadlines = Deadlines(clock, self._due)
-        self._tail = Tail(store)
-        recorder = self._recorder = Recorder(self.view, store, bus, clock)
-        dispatcher = self._dispatcher = Dispatcher(self.view, recorder, clock)
-        provisions = self._provisions = Provisions(self.view, store, bus, clock)
-        reservations = self._reservations = Reservations(
-            self.view,
-            store,
-            bus,
-            clock,
-            provisions=provisions,
-            dispatcher=dispatcher,
-            recorder=recorder,
-        )
-        self._assignations = Assignations(
-            self.view,
-            store,
-            recorder,
-            dispatcher,
-            reservations,
-            clock=clock,
-            bounds=Bounds(rules.open_calls, rules.queued_calls),
-            remind=self._deadlines.add,
-        )
-        reports = Reports(self.view, recorder, dispatcher, self._tail, clock)
-        self._agents = Agents(
-            self.view,
-            store,
-            bus,
-            clock,
-            lease=rules.lease_duration,
-            provisions=provisions,
-            reservations=reservations,
-            reports=reports,
-            dispatcher=dispatcher,
-        )
-        self.sessions = Sessions(
-            self.view,
-            store,
-            clock,
-            lease=rules.lease_duration,
-            agents=self._agents,
-            assignations=self._assignations,
-            reservations=reservations,
-            recorder=recorder,
-        )
-        self._inbox = Inbox(
-            self.view,
-            store,
-            recorder=recorder,
-            agents=self._agents,
-            provisions=provisions,
-            reports=reports,
-            assignations=self._assignations,
-            reservations=reservations,
-            sessions=self.sessions,
-        )
-        dispatcher.on_short = reservations.short
-        provisions.on_changed = self._provision_changed
-        recorder.on_diverged = lambda call: self._spawn(self._reload(call))
-        self._assignations.on_follow_stored = lambda session, row: self._spawn(
+        context = Context(self.view, store, bus, clock, self.rules)
+        parts = Parts(context, self._deadlines.add)
+        self._inbox = Inbox(context, parts)
+        self._tail = parts.tail
+        self._dispatcher = parts.dispatcher
+        self._provisions = parts.provisions
+        self._reservations = parts.reservations
+        self._assignations = parts.assignations
+        self._agents = parts.agents
+        self._sessions = parts.sessions
+        parts.dispatcher.on_short = parts.reservations.short
+        parts.provisions.on_changed = self._provision_changed
+        parts.recorder.on_diverged = lambda call: self._spawn(self._reload(call))
+        parts.assignations.on_follow_stored = lambda session, row: self._spawn(
             self._inbox.follow_stored(session, row, 0)
         )
 
@@ -130,7 +65,7 @@ class Service:
             for moment in (call.expires_at, call.queue_expires_at):
                 if moment is not None:
                     self._deadlines.add(moment, call.id)
-        self.sessions.start()
+        self._sessions.start()
         self._spawn(self._deadlines.run())
         self._spawn(self._sweep_for_ever())
         return self
@@ -153,7 +88,7 @@ class Service:
         self, principal: Principal, hello: wire.Hello, link: Link
     ) -> tuple[Session, bool, list[wire.Receipt]]:
         """Open or resume a session; returns it, whether it was known, and what it is believed to work on."""
-        session, resumed = await self.sessions.open(principal, hello, link)
+        session, resumed = await self._sessions.open(principal, hello, link)
         return session, resumed, self._agents.believed(session)
 
     def handle(self, session: Session, message: wire.ClientMessage) -> Awaitable[None] | None:
@@ -162,7 +97,7 @@ class Service:
 
     def close_session(self, session: Session, link: Link) -> None:
         """Note that a session's socket is gone."""
-        self.sessions.closed(session, link)
+        self._sessions.closed(session, link)
 
     # For GraphQL
 
@@ -302,7 +237,7 @@ class Service:
     def _sweep(self, now: float) -> None:
         """Compare what is wanted with what is, and mend it.  Source: the design's reconciler."""
         self._agents.lapse(now)
-        self.sessions.sweep(now)
+        self._sessions.sweep(now)
         self._agents.renew()
         self._tail.flush()
         for provision in list(self.view.provisions.values()):

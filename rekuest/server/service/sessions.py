@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging
 
 from rekuest.api import wire
-from rekuest.clock import Clock
 from rekuest.protocol.closing import CLOSE_CODES
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.agent import Agents
 from rekuest.server.service.assignation import Assignations
+from rekuest.server.service.context import Context
 from rekuest.server.service.ids import new_id
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.reservation import Reservations
 from rekuest.server.service.session import Link, Session
-from rekuest.server.service.view import View
 from rekuest.server.store.commands import SaveApp
 from rekuest.server.store.rows import AppRow
-from rekuest.server.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -27,24 +25,20 @@ class Sessions:
 
     def __init__(
         self,
-        view: View,
-        store: Store,
-        clock: Clock,
-        *,
-        lease: float,
+        context: Context,
+        recorder: Recorder,
         agents: Agents,
         assignations: Assignations,
         reservations: Reservations,
-        recorder: Recorder,
     ) -> None:
-        self._view = view
-        self._store = store
-        self._clock = clock
-        self._lease = lease
+        self._view = context.view
+        self._store = context.store
+        self._clock = context.clock
+        self._lease = context.rules.lease_duration
+        self._recorder = recorder
         self._agents = agents
         self._assignations = assignations
         self._reservations = reservations
-        self._recorder = recorder
         self._apps: dict[tuple[str, str, str, str], AppRow] = {}
         # Until then, sessions that a former server knew may still come back; None: that time is over.
         self._orphans_until: float | None = None

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from rekuest.protocol.declare import declaration_digest
-from rekuest.server.bus.local import LocalBus
-from rekuest.server.store.sqlite import SqliteStore
 
 from rekuest.api import wire
 from rekuest.api.enums import NodeKind, PortDirection, PortKind, Priority, Strategy
+from rekuest.protocol.declare import declaration_digest
+from rekuest.server.bus.local import LocalBus
 from rekuest.server.domain.principal import Principal
-from rekuest.server.service.service import Rules, Service
+from rekuest.server.service.context import Rules
+from rekuest.server.service.service import Service
 from rekuest.server.service.session import Session
 from rekuest.server.store.commands import SaveOrganization, SaveUser
 from rekuest.server.store.rows import OrganizationRow, UserRow
+from rekuest.server.store.sqlite import SqliteStore
 from tests.server.clock import ManualClock
 
 Message = TypeVar("Message")

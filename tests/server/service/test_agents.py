@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from rekuest.protocol.closing import CLOSE_CODES
 
 from rekuest.api import wire
 from rekuest.api.enums import ErrorCode, ReservationStatus
+from rekuest.protocol.closing import CLOSE_CODES
 from tests.server.service.conftest import (
     Start,
     World,
