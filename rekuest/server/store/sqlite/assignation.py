@@ -1,21 +1,32 @@
-"""Writes of calls and their events: the hot path, a few statements each."""
+"""Writes of calls and their events: the hot path."""
 
 from __future__ import annotations
 
 from functools import cache
 from operator import attrgetter
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 from rekuest.server.store import tables
 from rekuest.server.store.commands import AcceptCall, ChangeCall, Outcome
 from rekuest.server.store.rows import AssignationRow, EventRow
-from rekuest.server.store.sqlite.codec import Codec, dump_json
+from rekuest.server.store.sqlite.codec import Codec, dump_json, execute_many
 
-_CALL = Codec(AssignationRow, tables.assignation)
-_ACCEPT = f'{_CALL.insert} ON CONFLICT ("user", app, reference) DO NOTHING'
-_FIND = f'{_CALL.select} WHERE "user" = ? AND app = ? AND reference = ?'
-_EVENT = Codec(EventRow, tables.event)
+__all__ = [
+    "CALL",
+    "EVENT",
+    "Change",
+    "Shape",
+    "accept_call",
+    "accept_statement",
+    "change_call",
+    "change_statement",
+    "read_change",
+]
+
+CALL = Codec(AssignationRow, tables.assignation)
+EVENT = Codec(EventRow, tables.event)
+_FIND = f'{CALL.select} WHERE "user" = ? AND app = ? AND reference = ?'
 _EPOCH = "SELECT epoch FROM agent WHERE id = ?"
 
 # What a `ChangeCall` may set; a field that is None stays as it is.
@@ -26,18 +37,39 @@ _FIELDS = (
 )
 _values = attrgetter(*_FIELDS)
 
-MOST_AT_ONCE = 16  # more events than this go one by one: each count is a statement of its own
-_insert_events = cache(_EVENT.insert_many)
+
+class Shape(NamedTuple):
+    """What changes must have in common to be made by one statement."""
+
+    fields: tuple[str, ...]  # those that are set, in the order of `_FIELDS`
+    is_fenced: bool  # whether an agent's epoch must be the newest
+    unbind: bool
+
+
+class Change(NamedTuple):
+    """A `ChangeCall` as the driver takes it."""
+
+    shape: Shape
+    values: list[Any]  # for one place of `change_statement`
+    texts: dict[
+        int, str
+    ]  # {`id()` of a JSON value: its text}; its event holds the same value, as a rule
 
 
 def accept_call(connection: Connection, command: AcceptCall) -> AssignationRow:
     """Carry out `AcceptCall`."""
     row = command.row
-    if not connection.execute(_ACCEPT, _CALL.dump(row)).rowcount:
+    if not connection.execute(accept_statement(1), CALL.dump(row)).rowcount:
         identity = (row.user, row.app, row.reference)
-        return _CALL.load(connection.execute(_FIND, identity).fetchone())
-    _save_events(connection, command.events, {})
+        return CALL.load(connection.execute(_FIND, identity).fetchone())
+    execute_many(connection, EVENT.insert_many, [EVENT.dump(event) for event in command.events])
     return row
+
+
+@cache
+def accept_statement(size: int) -> str:
+    """Write the statement that stores `size` calls, without those whose reference is there already."""
+    return f'{CALL.insert_many(size)} ON CONFLICT ("user", app, reference) DO NOTHING'
 
 
 def change_call(connection: Connection, command: ChangeCall) -> Outcome:
@@ -46,35 +78,51 @@ def change_call(connection: Connection, command: ChangeCall) -> Outcome:
     An event whose (attempt, seq) is stored already, or a second terminal one, violates a unique index; the
     writer reads that as `MOVED_ON`.
     """
+    change = read_change(command)
+    if not connection.execute(change_statement(change.shape, 1), change.values).rowcount:
+        return _missed(connection, command)
+    events = [EVENT.dump(event, change.texts) for event in command.events]
+    execute_many(connection, EVENT.insert_many, events)
+    return Outcome.STORED
+
+
+def read_change(command: ChangeCall) -> Change:
+    """Turn a `ChangeCall` into what the driver takes."""
     events = command.events
-    texts: dict[int, str] = {}
-    values: list[Any] = [command.status, events[-1].number if events else command.number]
+    values: list[Any] = [command.assignation, command.number, *(command.agent_epoch or ())]
+    values += (command.status, events[-1].number if events else command.number)
     fields: list[str] = []
+    texts: dict[int, str] = {}
     for name, value in zip(_FIELDS, _values(command), strict=True):
         if value is None:
             continue
         fields.append(name)
         if name in _JSON_FIELDS:
-            texts[id(value)] = dump_json(value)  # its event holds the same object, as a rule
-        values.append(texts.get(id(value), value))
-    values += (command.assignation, command.number)
-    if command.agent_epoch is not None:
-        values += command.agent_epoch
-    statement = _change(tuple(fields), command.agent_epoch is not None, command.unbind)
-    if not connection.execute(statement, values).rowcount:
-        return _missed(connection, command)
-    _save_events(connection, events, texts)
-    return Outcome.STORED
+            texts[id(value)] = text = dump_json(value)
+            values.append(text)
+        else:
+            values.append(value)
+    shape = Shape(tuple(fields), command.agent_epoch is not None, command.unbind)
+    return Change(shape, values, texts)
 
 
 @cache
-def _change(fields: tuple[str, ...], is_fenced: bool, unbind: bool) -> str:
-    """Write the conditional update that sets these fields; few combinations are ever used."""
-    settings = ["status = ?", "number = ?", *(f"{name} = ?" for name in fields)]
-    if unbind:
+def change_statement(shape: Shape, size: int) -> str:
+    """Write the statement that makes `size` changes of one shape, without those that no longer apply."""
+    checked = ["id", "number", *(("agent", "epoch") if shape.is_fenced else ())]
+    names = [*checked, "status", "number", *shape.fields]
+    places = ", ".join([f"({', '.join('?' * len(names))})"] * size)
+    settings = [
+        f"{name} = new.column{place}" for place, name in enumerate(names, 1) if place > len(checked)
+    ]
+    if shape.unbind:
         settings += ["provision = NULL", "agent = NULL"]
-    fence = " AND EXISTS (SELECT 1 FROM agent WHERE id = ? AND epoch = ?)" if is_fenced else ""
-    return f"UPDATE assignation SET {', '.join(settings)} WHERE id = ? AND number = ?{fence}"
+    fence = "EXISTS (SELECT 1 FROM agent WHERE id = new.column3 AND epoch = new.column4)"
+    return (
+        f"UPDATE assignation SET {', '.join(settings)} FROM (VALUES {places}) AS new "
+        "WHERE assignation.id = new.column1 AND assignation.number = new.column2"
+        + (f" AND {fence}" if shape.is_fenced else "")
+    )
 
 
 def _missed(connection: Connection, command: ChangeCall) -> Outcome:
@@ -84,15 +132,3 @@ def _missed(connection: Connection, command: ChangeCall) -> Outcome:
         if connection.execute(_EPOCH, (agent,)).fetchone() != (epoch,):
             return Outcome.LEASE_LOST
     return Outcome.MOVED_ON
-
-
-def _save_events(
-    connection: Connection, events: tuple[EventRow, ...], texts: dict[int, str]
-) -> None:
-    if not events:
-        return
-    if len(events) > MOST_AT_ONCE:
-        connection.executemany(_EVENT.insert, [_EVENT.dump(event, texts) for event in events])
-        return
-    values = [value for event in events for value in _EVENT.dump(event, texts)]
-    connection.execute(_insert_events(len(events)), values)

@@ -6,16 +6,22 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from sqlite3 import Connection
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Boolean, Table
 
 from rekuest.server.store.tables import JsonText
 
-__all__ = ["Codec", "dump_json"]
+__all__ = ["Codec", "Statement", "dump_json", "execute_many"]
 
 Row = TypeVar("Row")
+Statement = Callable[[int], str]  # the text for a number of rows
+
 NONE_KNOWN: Mapping[int, str] = {}
+
+# How many rows one statement takes: each size is a text that SQLite compiles once, and few sizes make up any number.
+SIZES = (64, 16, 4, 1)
 
 # Compact, and exact: NaN and lone surrogates were refused at the edge and raise here.
 dump_json = json.JSONEncoder(
@@ -35,15 +41,20 @@ class Codec(Generic[Row]):
         self._booleans = _positions(names, table, Boolean)
         self._columns = ", ".join(f'"{name}"' for name in names)
         self._places = f"({', '.join('?' * len(names))})"
+        self._inserts: dict[int, str] = {}
         self.select = (
             f'SELECT {self._columns} FROM "{self._table}"'  # add a WHERE; read with `load`
         )
         self.insert = self.insert_many(1)  # takes what `dump` gives
 
-    def insert_many(self, count: int) -> str:
-        """Write the statement that inserts `count` rows; it takes their values one after the other."""
-        places = ", ".join([self._places] * count)
-        return f'INSERT INTO "{self._table}" ({self._columns}) VALUES {places}'
+    def insert_many(self, size: int) -> str:
+        """Return the statement that inserts `size` rows; it takes their values one after the other."""
+        text = self._inserts.get(size)
+        if text is None:
+            places = ", ".join([self._places] * size)
+            text = f'INSERT INTO "{self._table}" ({self._columns}) VALUES {places}'
+            self._inserts[size] = text
+        return text
 
     def dump(self, row: Row, texts: Mapping[int, str] = NONE_KNOWN) -> list[Any]:
         """Turn a row into what the driver takes.
@@ -75,3 +86,15 @@ def _positions(names: Sequence[str], table: Table, kind: type) -> tuple[int, ...
     return tuple(
         position for position, name in enumerate(names) if isinstance(table.c[name].type, kind)
     )
+
+
+def execute_many(connection: Connection, statement: Statement, rows: Sequence[list[Any]]) -> int:
+    """Run a statement for any number of rows; returns how many it stored or changed."""
+    done = changed = 0
+    for size in SIZES:
+        while len(rows) - done >= size:
+            piece = rows[done : done + size]
+            values = piece[0] if size == 1 else [value for row in piece for value in row]
+            changed += connection.execute(statement(size), values).rowcount
+            done += size
+    return changed

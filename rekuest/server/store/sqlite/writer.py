@@ -12,11 +12,13 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from rekuest.server.store.commands import Command
 from rekuest.server.store.errors import StoreError
+from rekuest.server.store.sqlite.batch import UnevenError, carry_out_together
 from rekuest.server.store.sqlite.dispatch import CARRY_OUT, IF_VIOLATED
 
 __all__ = ["MOST_IN_GROUP", "MOST_WAITING", "Writer"]
@@ -120,21 +122,26 @@ class Writer:
         return group, False
 
     def _store(self, group: list[Unit]) -> list[Any]:
-        """Store a group; returns a result a unit, a `StoreError` for each that failed."""
-        execute = self._connection.execute
+        """Store a group; returns the results of each unit, or a `StoreError` for one that failed."""
+        commands = [command for unit in group for command in unit.commands]
         try:
-            execute("BEGIN IMMEDIATE")
-            results = [
-                [CARRY_OUT[type(command)](self._connection, command) for command in unit.commands]
-                for unit in group
-            ]
-            execute("COMMIT")
+            self._connection.execute("BEGIN IMMEDIATE")
+            results = iter(self._carry_out_all(commands))
+            self._connection.execute("COMMIT")
         except Exception as exc:  # noqa: BLE001  # one command is at fault; its neighbours must not suffer
             logger.debug("storing %s writes one by one after %s", len(group), type(exc).__name__)
             self._roll_back()
             return [self._store_alone(unit) for unit in group]
         self.transactions += 1
-        return results
+        return [list(islice(results, len(unit.commands))) for unit in group]
+
+    def _carry_out_all(self, commands: list[Command]) -> list[Any]:
+        try:
+            return carry_out_together(self._connection, commands)
+        except UnevenError:
+            self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
+            return [CARRY_OUT[type(command)](self._connection, command) for command in commands]
 
     def _store_alone(self, unit: Unit) -> Any:
         try:
