@@ -156,6 +156,16 @@ class ReservationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision about a reservation; a bounded tail is kept."""
+
+    reservation: str
+    at: float
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssignationRow:
     """One call; unique by (user, app, reference)."""
 
@@ -179,6 +189,7 @@ class AssignationRow:
     priority: str
     parent: str | None
     is_cached: bool
+    wait: bool  # queue even while no agent that may run it is there
     cancel_on_disconnect: bool
     session_id: str | None  # the session that made it
     created_at: float

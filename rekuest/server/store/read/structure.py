@@ -1,0 +1,51 @@
+"""Reads of structures."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rekuest.server.store import tables
+from rekuest.server.store.page import Listed, Order, Page
+from rekuest.server.store.read.query import Source, given
+from rekuest.server.store.read.visible import visible_structures
+from rekuest.server.store.rows import StructureRow
+from rekuest.server.store.viewer import Viewer
+
+__all__ = ["StructureReads"]
+
+_structure = tables.structure.c
+
+
+class StructureReads:
+    """Reads of structures."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._source = Source(
+            engine,
+            tables.structure,
+            StructureRow,
+            visible_structures,
+            orders={"IDENTIFIER": ("identifier",)},
+        )
+
+    async def by_identifier(self, identifier: str, *, viewer: Viewer) -> StructureRow | None:
+        """Read one of the viewer's organization by its identifier; None if there is none."""
+        return await self._source.one(viewer, _structure.identifier == identifier)
+
+    async def list_page(
+        self, *, viewer: Viewer | None, page: Page, search: str | None = None
+    ) -> Listed[StructureRow]:
+        """Read a page, by identifier.
+
+        Args:
+            viewer: Who asks.
+            page: Which part.
+            search: Part of the identifier, in any case.
+
+        Raises:
+            CursorError: `page.after` is not of this list.
+        """
+        conditions = given(
+            ((search, lambda term: _structure.identifier.icontains(term, autoescape=True)),)
+        )
+        return await self._source.page(viewer, page, Order("IDENTIFIER"), conditions)
