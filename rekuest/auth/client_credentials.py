@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from importlib import import_module
-from types import ModuleType
 
 from rekuest.auth.sources import TokenSource
 from rekuest.clock import Clock
 from rekuest.errors import UsageError
 
-__all__ = ["ClientCredentialsGrant", "ClientCredentialsSource", "endpoint"]
+__all__ = ["ClientCredentialsGrant", "ClientCredentialsSource"]
 
 # A token is renewed when this part of its life is left, so that it is still good when it arrives.
 _MARGIN = 0.1
-
-
-def endpoint() -> ModuleType:
-    """Return the module that speaks HTTP, loaded when it is first needed: httpx takes 0.1 s."""
-    return import_module("rekuest.auth.endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +66,12 @@ class ClientCredentialsSource:
         return self._renew_at is not None and self._clock.monotonic() >= self._renew_at
 
     async def _fetch(self) -> str:
+        from rekuest.auth.endpoint import fetch_token  # httpx takes 0.1 s: only who needs it waits
+
         asked_at = self._clock.monotonic()
         grant = self._grant
-        token = await endpoint().fetch_token(self._url, grant.client_id, grant.client_secret)
+        token = await fetch_token(self._url, grant.client_id, grant.client_secret)
         lasts = token.expires_in
         self._renew_at = None if lasts is None else asked_at + lasts * (1 - _MARGIN)
-        self._token = str(token.text)
+        self._token = token.text
         return self._token

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rekuest.auth.client_credentials import ClientCredentialsGrant, endpoint
+from rekuest.auth.client_credentials import ClientCredentialsGrant
 from rekuest.auth.sources import TokenSource
 from rekuest.clock import Clock
 from rekuest.errors import AuthError, TransportError
@@ -56,19 +56,15 @@ def load_credentials(data_dir: Path) -> LocalCredentials | None:
     try:
         content = json.loads(text)
         found = [content[key] for key in ("url", "client_id", "client_secret")]
-        origin(content["url"])
+        if not all(isinstance(value, str) and value for value in found):
+            raise TypeError("not text")
+        origin(found[0])
     except (ValueError, KeyError, TypeError) as exc:
-        raise _unusable(path) from exc
-    if not all(isinstance(value, str) and value for value in found):
-        raise _unusable(path)
+        raise AuthError(
+            f"the credential file {path} is not one that a server wrote; start `rekuest server` "
+            "again to have it rewritten"
+        ) from exc
     return LocalCredentials(*found)
-
-
-def _unusable(path: Path) -> AuthError:
-    return AuthError(
-        f"the credential file {path} is not one that a server wrote; start `rekuest server` again "
-        "to have it rewritten"
-    )
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -115,8 +111,10 @@ class LocalSource:
         found = load_credentials(self._data_dir)
         if found is not None and origin(found.url) == origin(self._url):
             return self._make(ClientCredentialsGrant(found.client_id, found.client_secret))
-        if not await endpoint().answers(self._url):
-            raise TransportError(str(endpoint().unreachable(self._url)))
+        from rekuest.auth.endpoint import answers, unreachable  # httpx takes 0.1 s
+
+        if not await answers(self._url):
+            raise TransportError(unreachable(self._url))
         path = self._data_dir / CREDENTIALS_FILE
         reason = f"{path} is for {found.url}" if found else f"there is no {path}"
         raise AuthError(
