@@ -10,9 +10,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from rekuest.auth.address import is_loopback, unreachable
 from rekuest.errors import AuthError, TransportError
 
-__all__ = ["Token", "answers", "fetch_token", "is_loopback", "open_http", "unreachable"]
+__all__ = ["Token", "answers", "fetch_token", "open_http"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,19 +30,12 @@ class Token:
     expires_in: float | None  # seconds from when it was issued; None: not said
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL points to this machine."""
-    host = (urlsplit(url).hostname or "").lower()
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
 def open_http(url: str) -> httpx.AsyncClient:
     """Return an HTTP client for one server; whoever opened it closes it."""
     # Reading the machine's certificates takes longer than all the rest: not for plain http.  An empty
     # context trusts nobody, so nothing gets laxer by it.
     plain = urlsplit(url).scheme == "http"
     verify: ssl.SSLContext | bool = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
-    # A proxy can neither reach this machine's loopback nor should it see what goes there.
     return httpx.AsyncClient(
         base_url=url, verify=verify, timeout=_TIMEOUT, trust_env=not is_loopback(url)
     )
@@ -70,16 +64,6 @@ async def fetch_token(url: str, client_id: str, client_secret: str) -> Token:
     except httpx.HTTPError as exc:
         raise TransportError(f"cannot get a token from {url}/oauth/token: {exc!r}") from exc
     return _read(url, client_id, response)
-
-
-def unreachable(url: str) -> str:
-    """Return what to tell a person when nothing listens at a URL."""
-    port = urlsplit(url).port
-    option = "" if port in (None, 8090) else f" --port {port}"
-    return (
-        f"nothing listens at {url}; start a server with `rekuest server{option}`, or say where one is "
-        "with url= or REKUEST_URL"
-    )
 
 
 async def answers(url: str) -> bool:

@@ -9,15 +9,15 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from rekuest.auth.address import origin, unreachable
 from rekuest.auth.client_credentials import ClientCredentialsGrant
 from rekuest.auth.sources import TokenSource
 from rekuest.clock import Clock
 from rekuest.errors import AuthError, TransportError
 from rekuest.paths import CREDENTIALS_FILE
 
-__all__ = ["LocalCredentials", "LocalGrant", "LocalSource", "load_credentials", "origin"]
+__all__ = ["LocalCredentials", "LocalGrant", "LocalSource", "load_credentials"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,13 +67,6 @@ def load_credentials(data_dir: Path) -> LocalCredentials | None:
     return LocalCredentials(*found)
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Return what two URLs of one server have in common: scheme, host, port."""
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or default
-
-
 @dataclass(frozen=True, slots=True)
 class LocalGrant:
     """Whatever the local server's file says at the moment: the server may yet be started, or again."""
@@ -111,7 +104,7 @@ class LocalSource:
         found = load_credentials(self._data_dir)
         if found is not None and origin(found.url) == origin(self._url):
             return self._make(ClientCredentialsGrant(found.client_id, found.client_secret))
-        from rekuest.auth.endpoint import answers, unreachable  # httpx takes 0.1 s
+        from rekuest.auth.endpoint import answers  # httpx takes 0.1 s
 
         if not await answers(self._url):
             raise TransportError(unreachable(self._url))

@@ -6,15 +6,14 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from rekuest.auth.address import DEFAULT_URL
 from rekuest.auth.client_credentials import ClientCredentialsGrant
 from rekuest.auth.local import LocalGrant, load_credentials
 from rekuest.auth.sources import Grant
 from rekuest.errors import UsageError
 from rekuest.paths import data_dir
 
-__all__ = ["DEFAULT_URL", "resolve_grant", "resolve_url"]
-
-DEFAULT_URL = "http://127.0.0.1:8090"
+__all__ = ["resolve_grant", "resolve_url"]
 
 
 def resolve_url(url: str | None = None, environ: Mapping[str, str] | None = None) -> str:
