@@ -10,6 +10,7 @@ from rekuest.api.enums import AgentStatus, ErrorCode, ProvisionStatus
 from rekuest.definition import node_hash, validate_declaration
 from rekuest.errors import RemoteProtocolError
 from rekuest.protocol.closing import CLOSE_CODES
+from rekuest.protocol.declare import Declaration
 from rekuest.server.bus import Ring
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
@@ -69,7 +70,7 @@ class Agents:
                 return
             declaration = session.assembler.add(message)
             if declaration is not None:
-                diagnostics = await self._replace(agent, declaration.digest, declaration)
+                diagnostics = await self._replace(agent, declaration)
                 self._declared(session, agent, declaration.digest, diagnostics)
         except Rejected as rejection:
             session.refuse(message, rejection.code, str(rejection), subject=message.digest)
@@ -201,9 +202,7 @@ class Agents:
             self._provisions.ended(self._view.provisions[id], reason)
         self._reports.lost(calls, reason)
 
-    async def _replace(
-        self, agent: AgentView, digest: str, declaration: wire.Declare
-    ) -> list[wire.Diagnostic]:
+    async def _replace(self, agent: AgentView, declaration: Declaration) -> list[wire.Diagnostic]:
         now, organization = self._clock.now(), agent.app.organization
         taken, diagnostics = _examine(declaration.templates, organization, now)
         command = ReplaceDeclaration(
@@ -211,7 +210,7 @@ class Agents:
             epoch=agent.epoch,
             app=agent.app.id,
             organization=organization,
-            digest=digest,
+            digest=declaration.digest,
             templates=tuple(taken),
             structures=tuple(
                 (new_id(now), one.identifier, one.description) for one in declaration.structures
@@ -221,7 +220,7 @@ class Agents:
         ids = await self._store.write(command)
         if ids is None:
             raise Rejected(ErrorCode.LEASE_LOST, "another session holds this agent now")
-        self._show(agent, digest, taken, ids)
+        self._show(agent, declaration.digest, taken, ids)
         return diagnostics
 
     def _show(
