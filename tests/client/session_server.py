@@ -65,9 +65,7 @@ class Peer:
         try:
             while True:
                 frame = await self.frames.recv()
-                self.frame_sizes.append(
-                    frame.count('"__typename"' if isinstance(frame, str) else b"")
-                )
+                self.frame_sizes.append(str(frame).count('"__typename"'))
                 for instruction in self._machine.receive(frame, time.monotonic()):
                     await self._obey(instruction)
         except websockets.ConnectionClosed:
