@@ -1,0 +1,31 @@
+"""Which kind of actor runs which kind of function."""
+
+from __future__ import annotations
+
+from rekuest.definition import CallKind, Definition
+from rekuest.structures.registry import Registry
+
+from rekuest.actors.actor import Actor
+from rekuest.actors.functions import AsyncFunctionActor, ThreadFunctionActor
+from rekuest.actors.generators import AsyncGeneratorActor, ThreadGeneratorActor
+from rekuest.actors.threads import WorkerThreads
+
+__all__ = ["spawn"]
+
+_ACTORS: dict[CallKind, type[Actor]] = {
+    CallKind.ASYNC_FUNCTION: AsyncFunctionActor,
+    CallKind.ASYNC_GENERATOR: AsyncGeneratorActor,
+    CallKind.SYNC_FUNCTION: ThreadFunctionActor,
+    CallKind.SYNC_GENERATOR: ThreadGeneratorActor,
+}
+
+
+def spawn(definition: Definition, registry: Registry, workers: WorkerThreads) -> Actor:
+    """Make the actor of a definition.
+
+    Args:
+        definition: What to run and what its ports are.
+        registry: Where its structures are found.
+        workers: Where synchronous code runs; shared by all actors of an agent.
+    """
+    return _ACTORS[definition.kind](definition, registry, workers)
