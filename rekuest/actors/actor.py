@@ -42,10 +42,18 @@ class Actor(ABC):
         self._arguments = ArgumentNames(template.ports)
         self._returns = ReturnNames(template.name, template.ports)
         self._expander = compile_expander(
-            template.ports, PortDirection.ARGUMENT, definition.argument_types, registry
+            template.ports,
+            PortDirection.ARGUMENT,
+            definition.argument_types,
+            registry,
+            node=template.name,
         )
         self._shrinker = compile_shrinker(
-            template.ports, PortDirection.RETURN, definition.return_types, registry
+            template.ports,
+            PortDirection.RETURN,
+            definition.return_types,
+            registry,
+            node=template.name,
         )
 
     async def run(self, call: Running, args: Mapping[str, Any], emit: Emit) -> Outcome:

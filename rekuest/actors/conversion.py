@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from rekuest.structures.job import Begun, Job
+from rekuest.structures.jobs import Begun, Job
 
 from rekuest.actors.threads import WorkerThreads
 

@@ -8,6 +8,7 @@ from typing import Any
 from rekuest.api import wire
 from rekuest.api.enums import ArgumentPassing, PortDirection
 from rekuest.errors import Failure, ShrinkError
+from rekuest.structures.words import describe
 
 __all__ = ["ArgumentNames", "ReturnNames"]
 
@@ -59,9 +60,9 @@ class ReturnNames:
         if not self._keys:
             if value is None:
                 return {}
-            raise self._refuse("nothing: the function has no return hint", type(value).__name__)
+            raise self._refuse("nothing: the function has no return hint", describe(value))
         if not isinstance(value, tuple):
-            raise self._refuse(f"a tuple of {len(self._keys)} values", type(value).__name__)
+            raise self._refuse(f"a tuple of {len(self._keys)} values", describe(value))
         if len(value) != len(self._keys):
             raise self._refuse(f"{len(self._keys)} values", f"{len(value)} values")
         return dict(zip(self._keys, value, strict=True))

@@ -53,7 +53,7 @@ class Rekuest(Client):
             version: The app's own.
             instance_id: Tells several running programs of one app apart; `None` is host and script.
             takeover: Replace a live agent of the same identity instead of being refused.
-            registry: Where structures are found; `None` is the process's.
+            registry: Where structures are found; `None` is one of its own, which looks into the process's.
             clock: Tells time; `None` is the machine's.
         """
         clock = SystemClock() if clock is None else clock
@@ -67,7 +67,7 @@ class Rekuest(Client):
         )
         self._clock = clock
         self._takeover = takeover
-        self._registry = default_registry() if registry is None else registry
+        self._registry = Registry(default_registry()) if registry is None else registry
         self._registrations = Registrations()
         self._agent: Agent | None = None  # while it provides
 

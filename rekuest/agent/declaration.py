@@ -1,0 +1,65 @@
+"""What an agent declares, and the exchange that makes it known.  Source: schema/PROTOCOL.md, 3.
+
+The digest goes first; the bodies follow only if the server does not know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rekuest.api import wire
+from rekuest.api.enums import PortKind
+from rekuest.definition import Definition
+from rekuest.protocol.declare import declaration_digest, split_declaration
+from rekuest.structures.registry import Registry
+
+__all__ = ["Declaration"]
+
+
+class Declaration:
+    """A set of functions and the structures that they use.  Frozen; declared again at each reconnect."""
+
+    def __init__(
+        self, definitions: Sequence[Definition], registry: Registry, *, takeover: bool = False
+    ) -> None:
+        self.definitions = {it.template.interface: it for it in definitions}
+        self._templates = [it.template for it in definitions]
+        self._structures = _structures(self._templates, registry)
+        self._takeover = takeover  # replace a live agent of the same identity
+        self.digest = declaration_digest(self._templates, self._structures)
+
+    def ask(self) -> wire.Declare:
+        """Return the first message: the digest without bodies."""
+        return wire.Declare(
+            digest=self.digest,
+            part=0,
+            last=True,
+            templates=[],
+            structures=[],
+            takeover=self._takeover,
+        )
+
+    def parts(self, limits: wire.Limits) -> list[wire.Declare]:
+        """Return the bodies, each part within the limits of a frame."""
+        return split_declaration(
+            self._templates, self._structures, limits=limits, takeover=self._takeover
+        )
+
+
+def _structures(
+    templates: Sequence[wire.TemplateDeclaration], registry: Registry
+) -> list[wire.StructureDeclaration]:
+    identifiers = {
+        port.identifier
+        for template in templates
+        for port in template.ports
+        if port.kind == PortKind.STRUCTURE and port.identifier is not None
+    }
+    return [_declare(identifier, registry) for identifier in sorted(identifiers)]
+
+
+def _declare(identifier: str, registry: Registry) -> wire.StructureDeclaration:
+    known = registry.by_identifier(identifier)
+    if known is None:
+        return wire.StructureDeclaration(identifier=identifier)
+    return known.declaration()
