@@ -13,10 +13,10 @@ from rekuest.actors.threads import WorkerThreads
 __all__ = ["spawn"]
 
 _ACTORS: dict[CallKind, type[Actor]] = {
-    CallKind.ASYNC_FUNCTION: AsyncFunctionActor,
     CallKind.ASYNC_GENERATOR: AsyncGeneratorActor,
-    CallKind.SYNC_FUNCTION: ThreadFunctionActor,
-    CallKind.SYNC_GENERATOR: ThreadGeneratorActor,
+    CallKind.COROUTINE: AsyncFunctionActor,
+    CallKind.FUNCTION: ThreadFunctionActor,
+    CallKind.GENERATOR: ThreadGeneratorActor,
 }
 
 

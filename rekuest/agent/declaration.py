@@ -10,7 +10,11 @@ from collections.abc import Sequence
 from rekuest.api import wire
 from rekuest.api.enums import PortKind
 from rekuest.definition import Definition
-from rekuest.protocol.declare import declaration_digest, split_declaration
+from rekuest.protocol.declare import (
+    declaration_digest,
+    opening_declaration,
+    split_declaration,
+)
 from rekuest.structures.registry import Registry
 
 __all__ = ["Declaration"]
@@ -30,17 +34,14 @@ class Declaration:
 
     def ask(self) -> wire.Declare:
         """Return the first message: the digest without bodies."""
-        return wire.Declare(
-            digest=self.digest,
-            part=0,
-            last=True,
-            templates=[],
-            structures=[],
-            takeover=self._takeover,
-        )
+        return opening_declaration(self.digest, takeover=self._takeover)
 
     def parts(self, limits: wire.Limits) -> list[wire.Declare]:
-        """Return the bodies, each part within the limits of a frame."""
+        """Return the bodies, each part within the limits of a frame.
+
+        Raises:
+            LocalProtocolError: A function alone is over the limits; says what to shorten.
+        """
         return split_declaration(
             self._templates, self._structures, limits=limits, takeover=self._takeover
         )
