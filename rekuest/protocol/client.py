@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -15,13 +16,36 @@ from pydantic import BaseModel
 from rekuest.api import enums, wire
 from rekuest.errors import LocalProtocolError, RemoteProtocolError
 from rekuest.protocol.codec import open_frame, read_server
-from rekuest.protocol.instruction import Handle, Opened, Reply, Shut, shut
+from rekuest.protocol.instruction import Shut, shut
 from rekuest.protocol.limits import WELCOME_LIMITS
 from rekuest.protocol.refusal import refuse, refuse_raw
 
 __all__ = ["ClientConnection", "Handle", "Instruction", "Opened", "Reply", "Shut"]
 
-Instruction = Opened | Handle[wire.ServerMessage] | Reply[wire.ClientMessage] | Shut
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session is open; make an `Outbox` with the limits of the welcome."""
+
+    welcome: wire.Welcome
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Follow a message; it is of its type and in its place."""
+
+    message: wire.ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send a message to the server."""
+
+    message: wire.ClientMessage
+    urgent: bool = False  # before everything that waits: `Outbox.put_urgent`
+
+
+Instruction = Opened | Handle | Reply | Shut
 
 
 class _State(Enum):
@@ -34,18 +58,17 @@ class _State(Enum):
 class ClientConnection:
     """What the server may do on one connection, and this side's heartbeats.  Not thread-safe."""
 
-    def __init__(self, now: float, *, welcome_timeout: float = 10.0) -> None:
+    def __init__(self, *, welcome_timeout: float = 10.0) -> None:
         """Start with the handshake done.
 
         Args:
-            now: A monotonic clock's reading.
             welcome_timeout: Seconds of silence after which the server is taken for lost until its
                 `Welcome` names the lease.
         """
         self._state = _State.NEW
         self._hello: wire.Hello | None = None
         self._limits = WELCOME_LIMITS
-        self._received_at = now
+        self._received_at = math.inf  # when the last frame came; infinity before `hello`
         self._lease = welcome_timeout  # seconds of silence that are too many
         self._interval = math.inf  # seconds between heartbeats
         self._beat_at = math.inf  # when the next heartbeat is due
@@ -56,8 +79,12 @@ class ClientConnection:
         """Whether `Welcome` has come and nothing has closed the connection."""
         return self._state is _State.OPEN
 
-    def hello(self, hello: wire.Hello) -> list[Instruction]:
+    def hello(self, hello: wire.Hello, now: float) -> list[Instruction]:
         """Introduce this side; return what to send, alone in its frame.  Called once, at first.
+
+        Args:
+            hello: Who this is.
+            now: A monotonic clock's reading.
 
         Raises:
             LocalProtocolError: It was called before.
@@ -66,6 +93,7 @@ class ClientConnection:
             raise LocalProtocolError("hello() comes once, at first", code="OUT_OF_PLACE")
         self._state = _State.AWAITING_WELCOME
         self._hello = hello
+        self._received_at = now
         return [Reply(hello)]
 
     def receive(self, frame: str | bytes, now: float) -> list[Instruction]:

@@ -1,48 +1,16 @@
-"""What a connection's machine tells the loop that owns the socket to do.  Made by `client` and `server`."""
+"""What both ends of a connection tell the loop that owns the socket.  Made by `client` and `server`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final
 
-from rekuest.api import wire
 from rekuest.protocol.closing import CLOSE_CODES
 
-__all__ = ["Authenticate", "Handle", "Opened", "Reply", "Shut", "shut"]
-
-Message = TypeVar("Message", wire.ClientMessage, wire.ServerMessage)
+__all__ = ["Shut", "shut"]
 
 # RFC 6455: a control frame holds 125 bytes, two of them the code.
-_REASON_BYTES = 123
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticate:
-    """Server: check the token and answer with `ServerConnection.welcome`, or close."""
-
-    hello: wire.Hello
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Client: the session is open; make an `Outbox` with the limits of the welcome."""
-
-    welcome: wire.Welcome
-
-
-@dataclass(frozen=True, slots=True)
-class Handle(Generic[Message]):
-    """Follow a message; it is of its type and in its place."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Reply(Generic[Message]):
-    """Send a message to the peer."""
-
-    message: Message
-    urgent: bool = False  # before everything that waits
+_REASON_BYTES: Final = 123
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +22,6 @@ class Shut:
 
 
 def shut(name: str, reason: str) -> Shut:
-    """Return the closing of a value of `CloseCode`, its reason cut to what a close frame holds."""
+    """Return the closing for a value of `CloseCode`, its reason cut to what a close frame holds."""
     text = reason.encode("utf-8", "replace")[:_REASON_BYTES].decode("utf-8", "ignore")
     return Shut(CLOSE_CODES[name], text)

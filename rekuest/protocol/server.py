@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from rekuest.api import enums, wire
 from rekuest.errors import LocalProtocolError, RemoteProtocolError
 from rekuest.protocol.codec import Frame, encode_bytes, open_frame, read_client, read_hello
-from rekuest.protocol.instruction import Authenticate, Handle, Reply, Shut, shut
+from rekuest.protocol.instruction import Shut, shut
 from rekuest.protocol.limits import HELLO_LIMITS, envelope_bytes, nests_deeper
 from rekuest.protocol.refusal import refuse, refuse_raw
 
@@ -33,10 +34,34 @@ PROTOCOL_VERSION: Final = 1
 # A new token is asked for this long before the present one expires, or at half time if that is later.
 _REAUTH_LEAD: Final = 60.0
 
-Instruction = Authenticate | Handle[wire.ClientMessage] | Reply[wire.ServerMessage] | Shut
 
 # What the server puts into a larger message before it passes it on.
 _PASSED_ON: Final = frozenset({wire.Call, wire.Yield, wire.Done, wire.Failed})
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Check the token and answer with `ServerConnection.welcome`, or close."""
+
+    hello: wire.Hello
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Follow a message; it is of its type and in its place."""
+
+    message: wire.ClientMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send a message to the client."""
+
+    message: wire.ServerMessage
+    urgent: bool = False  # before everything that waits: `Outbox.put_urgent`
+
+
+Instruction = Authenticate | Handle | Reply | Shut
 
 
 class _State(Enum):
