@@ -11,18 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rekuest.definition import Definition
-from rekuest.structures.expand import compile_expander
-from rekuest.structures.registry import Registry
-from rekuest.structures.shrink import compile_shrinker
-
 from rekuest.actors.boundary import describe_exception
 from rekuest.actors.conversion import convert
 from rekuest.actors.outcome import Outcome, Raised, Stopped
 from rekuest.actors.running import Running, enter
-from rekuest.actors.signature import ArgumentNames, ReturnNames
 from rekuest.actors.threads import WorkerThreads
-from rekuest.api.enums import PortDirection
+from rekuest.definition import Definition
 
 __all__ = ["Actor", "Emit"]
 
@@ -34,27 +28,10 @@ Emit = Callable[
 class Actor(ABC):
     """Runs calls of one function.  Stateless: any number of calls at once, on the agent's loop."""
 
-    def __init__(self, definition: Definition, registry: Registry, workers: WorkerThreads) -> None:
-        template = definition.template
-        self.concurrency = template.concurrency  # what the agent grants as credits
-        self._function = definition.function
+    def __init__(self, definition: Definition, workers: WorkerThreads) -> None:
+        self.concurrency = definition.template.concurrency  # what the agent grants as credits
+        self._definition = definition
         self._workers = workers
-        self._arguments = ArgumentNames(template.ports)
-        self._returns = ReturnNames(template.name, template.ports)
-        self._expander = compile_expander(
-            template.ports,
-            PortDirection.ARGUMENT,
-            definition.argument_types,
-            registry,
-            node=template.name,
-        )
-        self._shrinker = compile_shrinker(
-            template.ports,
-            PortDirection.RETURN,
-            definition.return_types,
-            registry,
-            node=template.name,
-        )
 
     async def run(self, call: Running, args: Mapping[str, Any], emit: Emit) -> Outcome:
         """Run one call to its end.
@@ -84,9 +61,10 @@ class Actor(ABC):
         task = asyncio.current_task()
         assert task is not None  # a coroutine of asyncio runs in one
         call.on_stop = task.cancel
-        values = await convert(self._expander.begin(args), self._workers)
-        positional, named = self._arguments.bind(values)
-        return await self._work(call, lambda: self._function(*positional, **named), emit)
+        definition = self._definition
+        values = await convert(definition.arguments.begin(args), self._workers)
+        positional, named = definition.bind(values)
+        return await self._work(call, lambda: definition.function(*positional, **named), emit)
 
     def _judge(self, call: Running, error: BaseException) -> Outcome:
         if isinstance(error, asyncio.CancelledError):
@@ -108,5 +86,5 @@ class Actor(ABC):
 
     async def _shrink(self, value: object) -> dict[str, Any]:
         """Turn what the function gave into its wire form; raises ShrinkError if it does not fit."""
-        begun = self._shrinker.begin(self._returns.name(value))
-        return await convert(begun, self._workers)
+        definition = self._definition
+        return await convert(definition.returns.begin(definition.split(value)), self._workers)

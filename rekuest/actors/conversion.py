@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from rekuest.structures.jobs import Begun, Job
-
 from rekuest.actors.threads import WorkerThreads
+from rekuest.structures.jobs import Begun, Job
 
 __all__ = ["convert"]
 

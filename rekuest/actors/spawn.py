@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from rekuest.definition import CallKind, Definition
-from rekuest.structures.registry import Registry
-
 from rekuest.actors.actor import Actor
 from rekuest.actors.functions import AsyncFunctionActor, ThreadFunctionActor
 from rekuest.actors.generators import AsyncGeneratorActor, ThreadGeneratorActor
 from rekuest.actors.threads import WorkerThreads
+from rekuest.definition import CallKind, Definition
 
 __all__ = ["spawn"]
 
@@ -20,12 +18,11 @@ _ACTORS: dict[CallKind, type[Actor]] = {
 }
 
 
-def spawn(definition: Definition, registry: Registry, workers: WorkerThreads) -> Actor:
+def spawn(definition: Definition, workers: WorkerThreads) -> Actor:
     """Make the actor of a definition.
 
     Args:
         definition: What to run and what its ports are.
-        registry: Where its structures are found.
         workers: Where synchronous code runs; shared by all actors of an agent.
     """
-    return _ACTORS[definition.kind](definition, registry, workers)
+    return _ACTORS[definition.kind](definition, workers)

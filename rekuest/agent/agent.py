@@ -27,7 +27,6 @@ from rekuest.definition import Definition
 from rekuest.errors import LocalProtocolError, RekuestError, UsageError
 from rekuest.protocol import work
 from rekuest.protocol.agent import AgentSession
-from rekuest.structures.registry import Registry
 
 __all__ = ["Agent"]
 
@@ -51,7 +50,6 @@ class Agent:
         connection: Connection,
         definitions: Sequence[Definition],
         *,
-        registry: Registry,
         clock: Clock,
         takeover: bool = False,
     ) -> None:
@@ -60,16 +58,14 @@ class Agent:
         Args:
             connection: Need not be open; callers may use it as well.
             definitions: What to provide; one an interface.
-            registry: Where their structures are found.
             clock: Tells log lines their time.
             takeover: Replace a live agent of the same identity.
         """
         self.loop = asyncio.get_running_loop()
         self._connection = connection
-        self._registry = registry
         self._clock = clock
         self._takeover = takeover
-        self._declaration = Declaration(definitions, registry, takeover=takeover)
+        self._declaration = Declaration(definitions, takeover=takeover)
         self._session = AgentSession()
         self._sender = Sender(connection, self._session)
         self._workers = WorkerThreads()
@@ -112,7 +108,7 @@ class Agent:
 
     def replace(self, definitions: Sequence[Definition]) -> None:
         """Provide other functions from now on; what is gone ends.  Called on the loop."""
-        self._declaration = Declaration(definitions, self._registry, takeover=self._takeover)
+        self._declaration = Declaration(definitions, takeover=self._takeover)
         self._sender.send(self._declaration.ask())
 
     def _listen(self) -> None:
@@ -219,7 +215,7 @@ class Agent:
         provision = instruction.provision
         try:
             definition = self._declaration.definitions[instruction.interface]
-            actor = spawn(definition, self._registry, self._workers)
+            actor = spawn(definition, self._workers)
         except (LookupError, RekuestError) as exc:
             self._sender.send(self._session.provide_failed(provision, describe_exception(exc)))
             return

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rekuest.api import wire
-from rekuest.api.enums import PortKind
 from rekuest.definition import Definition
 from rekuest.protocol.declare import (
     declaration_digest,
     opening_declaration,
     split_declaration,
 )
-from rekuest.structures.registry import Registry
 
 __all__ = ["Declaration"]
 
@@ -23,12 +21,11 @@ __all__ = ["Declaration"]
 class Declaration:
     """A set of functions and the structures that they use.  Frozen; declared again at each reconnect."""
 
-    def __init__(
-        self, definitions: Sequence[Definition], registry: Registry, *, takeover: bool = False
-    ) -> None:
+    def __init__(self, definitions: Sequence[Definition], *, takeover: bool = False) -> None:
         self.definitions = {it.template.interface: it for it in definitions}
         self._templates = [it.template for it in definitions]
-        self._structures = _structures(self._templates, registry)
+        known = {found.identifier: found for it in definitions for found in it.structures}
+        self._structures = [found.declaration() for found in known.values()]
         self._takeover = takeover  # replace a live agent of the same identity
         self.digest = declaration_digest(self._templates, self._structures)
 
@@ -45,22 +42,3 @@ class Declaration:
         return split_declaration(
             self._templates, self._structures, limits=limits, takeover=self._takeover
         )
-
-
-def _structures(
-    templates: Sequence[wire.TemplateDeclaration], registry: Registry
-) -> list[wire.StructureDeclaration]:
-    identifiers = {
-        port.identifier
-        for template in templates
-        for port in template.ports
-        if port.kind == PortKind.STRUCTURE and port.identifier is not None
-    }
-    return [_declare(identifier, registry) for identifier in sorted(identifiers)]
-
-
-def _declare(identifier: str, registry: Registry) -> wire.StructureDeclaration:
-    known = registry.by_identifier(identifier)
-    if known is None:
-        return wire.StructureDeclaration(identifier=identifier)
-    return known.declaration()

@@ -81,12 +81,10 @@ class Rekuest(Client):
         *,
         interface: str | None = None,
         name: str | None = None,
-        title: str | None = None,
-        description: str | None = None,
         idempotent: bool = False,
         pure: bool = False,
         concurrency: int | None = None,
-        autoprovide: bool = True,
+        autoprovide: bool = False,
         max_instances: int | None = None,
         labels: Sequence[str] = (),
         retry: wire.RetryPolicy | None = None,
@@ -102,10 +100,8 @@ class Rekuest(Client):
             function: What to provide.
             interface: The name that this app knows it by; by default the function's.
             name: Name of the node; by default the interface.
-            title: A short title; by default the docstring's first line.
-            description: What it does; by default the docstring.
             idempotent: Running it twice does no harm; a call may be tried again after its agent was lost.
-            pure: Equal arguments always give equal results and nothing else happens.
+            pure: Equal arguments always give equal results and nothing else happens; implies idempotent.
             concurrency: Most calls at a time; by default 1 for sync functions and 16 for async ones.
             autoprovide: Provision it as soon as the app is there, not only when somebody needs it.
             max_instances: Most provisions of it on one agent; `None`: no bound.
@@ -169,7 +165,6 @@ class Rekuest(Client):
         agent = Agent(
             self.connection,
             definitions,
-            registry=self._registry,
             clock=self._clock,
             takeover=self._takeover,
         )
