@@ -30,6 +30,7 @@ class Stage:
         self.workers = WorkerThreads()
         self.values: list[dict[str, Any]] = []
         self.reports: list[Report] = []
+        self.given = asyncio.Event()  # set when there is a value
         self.call: Running
 
     async def run(
@@ -45,10 +46,11 @@ class Stage:
 
     async def _emit(self, returns: dict[str, Any]) -> None:
         self.values.append(returns)
+        self.given.set()
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+async def stage() -> AsyncIterator[Stage]:
     made = Stage()
     yield made
     made.workers.close()
@@ -289,8 +291,7 @@ async def test_stop_closes_a_generator_in_a_thread(stage: Stage) -> None:
             cleaned.append(True)
 
     task = asyncio.create_task(stage.run(forever))
-    while not stage.values:
-        await asyncio.sleep(0)
+    await stage.given.wait()
     stage.call.stop()
     assert await task == Stopped()
     assert cleaned == [True]

@@ -98,7 +98,12 @@ async def test_progress_must_be_finite(reports: list[Report]) -> None:
 
 async def test_reports_of_threads_arrive_in_order(reports: list[Report]) -> None:
     begin(reports)
-    await asyncio.to_thread(lambda: [progress(done) for done in range(100)])
+
+    def report() -> None:
+        for done in range(100):
+            progress(done)
+
+    await asyncio.to_thread(report)
     await asyncio.sleep(0)
     assert [report.done for report in reports if isinstance(report, ProgressReport)] == [
         *map(float, range(100))
