@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rekuest import NodeHandle, Rekuest, RemoteError, call, find
-from rekuest.api import get_server, list_assignations, list_nodes
+from rekuest.api import AssignationFilter, get_server, list_assignations, list_nodes
+from rekuest.api.wire import LogLine
 from rekuest.demo.app import Sample, Stain
 from rekuest.demo.report import Ended, Line, Started, tell
 
@@ -64,7 +65,7 @@ def call_async(say: Say) -> None:
     """Call twice at once."""
 
     async def both(node: NodeHandle) -> list[Any]:
-        return await asyncio.gather(node.aassign(1, "ada"), node.aassign(x=2, name="grace"))
+        return list(await asyncio.gather(node.aassign(1, "ada"), node.aassign(x=2, name="grace")))
 
     greetings = asyncio.run(both(find(interface="rpc_function")))
     say(greetings)
@@ -82,11 +83,15 @@ def stream(say: Say) -> None:
     """Iterate over a generator; progress and log lines arrive beside its values."""
     progresses: list[float] = []
     lines: list[str] = []
+
+    def hear(line: LogLine) -> None:
+        lines.append(line.message)
+        say(f"log: {line.message}")
+
     node = find(interface="scan").options(
-        on_progress=lambda progress: progresses.append(progress.done),
-        on_log=lambda line: (lines.append(line.message), say(f"log: {line.message}")),
+        on_progress=lambda progress: progresses.append(progress.done), on_log=hear
     )
-    rows = []
+    rows: list[int] = []
     for brightness in node.iterate(rows=4):
         say(f"row {len(rows)} has brightness {brightness}, progress {progresses[-1:]}")
         rows.append(brightness)
@@ -111,7 +116,7 @@ def cancel(say: Say) -> None:
 
     node = find(interface="incubate")
     asyncio.run(cancel_when_warm(node))
-    latest = list_assignations(filter={"node": node.id}).items[0]
+    latest = list_assignations(filter=AssignationFilter(node=node.id)).items[0]
     say(f"the call is {latest.status.value} after attempt {latest.attempt}")
     expect("status", latest.status.value, "CANCELLED")
 

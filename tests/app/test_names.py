@@ -20,5 +20,5 @@ from rekuest.app.names import script_name
     ],
 )
 def test_script_name(main: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "__main__", main)  # type: ignore[arg-type]  # looks like a module
+    monkeypatch.setitem(sys.modules, "__main__", main)
     assert script_name() == name
