@@ -1,7 +1,7 @@
 """Checks wire values against ports, the same way on every side.  Source: schema/PROTOCOL.md, 8.
 
-Called by the server at every `Call`, by expand before it trusts what arrived and by shrink before it lets go.  One row of
-`CHECKS` a kind; kinds without parts have their rule in `rules.py`.
+Called by the server at every `Call`, by expand before it trusts what arrived and by shrink before it lets go.  One row
+of `CHECKS` a kind; kinds without parts have their rule in `rules.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Turns wire values into Python values: the way in.  Source: schema/PROTOCOL.md, 8.
 
-Called by agents for arguments and by callers for returns.  Everything is checked before anything is converted; structures
-are expanded by the jobs of `begin`, then `finish` builds what holds them.  One row of `_EXPANDS` a kind; a kind without
-a row keeps its wire form.
+Called by agents for arguments and by callers for returns.  Everything is checked before anything is converted;
+structures are expanded by the jobs of `begin`, then `finish` builds what holds them.  One row of `_EXPANDS` a kind; a
+kind without a row keeps its wire form.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def _model(tree: PortTree, hint: Any, parts: Sequence[Step]) -> Step:
         given = fields(value)
         try:
             return cls(**given)
-        except Exception as error:  # noqa: BLE001  a constructor is the user's code
+        except Exception as error:  # a constructor is the author's code
             reason = f"fields that its class refuses with {type(error).__qualname__}: {error}"
             raise MisfitError([Failure("", expected, reason)]) from error
 

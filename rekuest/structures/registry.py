@@ -6,6 +6,7 @@ Registries are scoped: an app has its own, which looks further into the process'
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import sys
@@ -62,7 +63,7 @@ def derive(cls: type) -> Structure | None:
     """Read a structure off a class that has `shrink` and `expand`, each sync or async.
 
     Returns:
-        None if the class has neither.
+        None if the class has neither, or is a dataclass with one of them.
 
     Raises:
         StructureError: It has only one of the two, or `expand` needs an instance.
@@ -70,6 +71,8 @@ def derive(cls: type) -> Structure | None:
     shrink, expand = _method(cls, _SHRINK_NAMES), _method(cls, _EXPAND_NAMES)
     if shrink is None and expand is None:
         return None
+    if dataclasses.is_dataclass(cls) and (shrink is None or expand is None):
+        return None  # it travels by its fields; one such method is about something else
     if shrink is None or expand is None:
         present, absent = (shrink, "expand") if shrink else (expand, "shrink")
         raise StructureError(

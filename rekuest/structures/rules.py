@@ -91,9 +91,10 @@ def _is_duration(value: Any) -> bool:
 def _is_base64(value: Any) -> bool:
     try:
         # Once there and back: padding bits that are not zero would give two texts for the same bytes.
-        return base64.b64encode(binascii.a2b_base64(value, strict_mode=True)) == value.encode()
+        content = binascii.a2b_base64(value, strict_mode=True)
     except (ValueError, UnicodeError):
         return False
+    return bool(base64.b64encode(content).decode() == value)
 
 
 def _parses(pattern: re.Pattern[str], parse: Callable[[str], object]) -> Callable[[Any], bool]:
