@@ -21,6 +21,7 @@ from rekuest.agent.call import Call
 from rekuest.agent.declaration import Declaration
 from rekuest.agent.sender import Sender
 from rekuest.api import enums, wire
+from rekuest.client.caller import current_parent
 from rekuest.client.connection import Connection
 from rekuest.clock import Clock
 from rekuest.definition import Definition
@@ -254,6 +255,7 @@ class Agent:
         self._start(self._run_call(call, assign.provision))
 
     async def _run_call(self, call: Call, provision: str) -> None:
+        current_parent.set(call.key[0])  # calls that the function makes are its children
         try:
             await call.run(lambda: self._is_closing)
         except Exception:  # noqa: BLE001 - a defect of ours must not end the other calls
