@@ -26,6 +26,14 @@ from rekuest_codegen.symbols import Symbols, description
 
 __all__ = ["Wire", "WireUnion", "wire_module"]
 
+# Built-in scalars as a message has them: nothing that a peer sends is coerced.
+_STRICT = {
+    "int": "_models.Int",
+    "float": "_models.Float",
+    "bool": "_models.Bool",
+    "str": "_models.Str",
+}
+
 
 @dataclass(frozen=True)
 class WireUnion:
@@ -128,7 +136,8 @@ class _Builder:
     def _ref(self, type_: GraphQLNamedType) -> Ref:
         if type_.name in self._names:
             return Ref("wire", self._names[type_.name])
-        return self._symbols.leaf(type_)
+        leaf = self._symbols.leaf(type_)
+        return Ref("", _STRICT.get(leaf.name, leaf.name)) if leaf.module == "" else leaf
 
     def _union(self, name: str) -> WireUnion:
         type_ = self._abstract[name]

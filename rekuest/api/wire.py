@@ -20,22 +20,22 @@ class Accepted(_models.Wire, frozen=True):
     typename__: _t.Literal["Accepted"] = _p.Field(
         default="Accepted", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try, from 1 without gaps."""
 
 
 class Receipt(_models.Wire, frozen=True):
     """Names an agent's event: everything of the try up to and including `seq`."""
 
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Up to which event. 0: none yet."""
 
 
@@ -52,22 +52,22 @@ class Acknowledged(_models.Wire, frozen=True):
 class AppIdentity(_models.Wire, frozen=True):
     """Which app a session belongs to."""
 
-    identifier: str
+    identifier: _models.Str
     """Dotted or plain name: `my-app`, `org.lab.segmenter`."""
-    version: str
+    version: _models.Str
     """The app's own version."""
 
 
 class Principal(_models.Wire, frozen=True):
     """On whose behalf something is done."""
 
-    user: str
+    user: _models.Str
     """Id of the user."""
-    user_name: str
+    user_name: _models.Str
     """The user's name, for people."""
-    app: str
+    app: _models.Str
     """Identifier of the app."""
-    organization: str
+    organization: _models.Str
     """Id of the organization."""
 
 
@@ -79,47 +79,47 @@ class Assign(_models.Wire, frozen=True):
     typename__: _t.Literal["Assign"] = _p.Field(
         default="Assign", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Id of the call."""
-    attempt: int
+    attempt: _models.Int
     """Number of the try, from 1."""
-    provision: str
+    provision: _models.Str
     """Which actor runs it."""
     args: _scalars.Args
     """The arguments that were given."""
     caller: Principal
     """On whose behalf it runs."""
-    reservation: str | None = None
+    reservation: _models.Str | None = None
     """Id of the reservation it came through."""
-    parent: str | None = None
+    parent: _models.Str | None = None
     """Id of the call that made this one. Null: a person or program outside made it."""
-    timeout: float | None = None
+    timeout: _models.Float | None = None
     """Seconds left until its deadline, when this was sent. Null: no deadline."""
-    ephemeral: bool
+    ephemeral: _models.Bool
     """Whether the call leaves no record."""
 
 
 class ExceptionInfo(_models.Wire, frozen=True):
     """An exception that a function raised, as text. Nothing is unpickled anywhere."""
 
-    type: str
+    type: _models.Str
     """Qualified name of the class: `ValueError`, `lab.errors.StageError`."""
-    message: str
+    message: _models.Str
     """What `str()` of it gives, shortened to 10,000 characters."""
-    traceback: str | None = None
+    traceback: _models.Str | None = None
     """The frames of the user's code, innermost last, without values. Null if there are none."""
-    notes: list[str]
+    notes: list[_models.Str]
     """What was added with `add_note()`."""
 
 
 class ProgressInfo(_models.Wire, frozen=True):
     """How far a call has come."""
 
-    done: float
+    done: _models.Float
     """What is done: between 0 and 1 if there is no total."""
-    total: float | None = None
+    total: _models.Float | None = None
     """How much there is to do, in the unit of `done`. Null: 1."""
-    message: str | None = None
+    message: _models.Str | None = None
     """What is being done. Null: not said."""
 
 
@@ -128,11 +128,11 @@ class LogLine(_models.Wire, frozen=True):
 
     level: _enums.LogLevel
     """How serious."""
-    message: str
+    message: _models.Str
     """The line."""
     at: _scalars.DateTime
     """When it was logged, by the agent's clock."""
-    dropped: int
+    dropped: _models.Int
     """How many lines were dropped just before this one."""
 
 
@@ -141,11 +141,11 @@ class AssignationEvent(_models.Wire, frozen=True):
     progress and log lines have no number.
     """
 
-    number: int | None = None
+    number: _models.Int | None = None
     """Its number. Null for `PROGRESS` and `LOG`, which are lossy."""
     kind: _enums.AssignationEventKind
     """What happened."""
-    attempt: int
+    attempt: _models.Int
     """During which try. 0: before the first."""
     at: _scalars.DateTime
     """When the server recorded it."""
@@ -157,7 +157,7 @@ class AssignationEvent(_models.Wire, frozen=True):
     """How far it has come, for `PROGRESS`. Null for other kinds."""
     log: LogLine | None = None
     """The line, for `LOG`. Null for other kinds."""
-    reason: str | None = None
+    reason: _models.Str | None = None
     """Why, in plain words. Null: nothing to say."""
 
 
@@ -169,11 +169,11 @@ class Attach(_models.Wire, frozen=True):
     typename__: _t.Literal["Attach"] = _p.Field(
         default="Attach", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str | None = None
+    assignation: _models.Str | None = None
     """Id of the call."""
-    reference: str | None = None
+    reference: _models.Str | None = None
     """The reference it was made with, by the same user and app."""
-    after: int
+    after: _models.Int
     """The last event that the client has seen. 0: none."""
 
 
@@ -183,13 +183,13 @@ class Attached(_models.Wire, frozen=True):
     typename__: _t.Literal["Attached"] = _p.Field(
         default="Attached", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Id of the call."""
-    reference: str
+    reference: _models.Str
     """The reference it was made with."""
     status: _enums.AssignationStatus
     """Where it stands."""
-    number: int
+    number: _models.Int
     """The newest event's number."""
 
 
@@ -202,29 +202,29 @@ class Call(_models.Wire, frozen=True):
     typename__: _t.Literal["Call"] = _p.Field(
         default="Call", validation_alias="__typename", serialization_alias="__typename"
     )
-    reference: str
+    reference: _models.Str
     """Names this call among all of the caller's (user and app): the idempotency key."""
-    node: str | None = None
+    node: _models.Str | None = None
     """Id of the node. Exactly one of `node` and `reservation` is given."""
-    reservation: str | None = None
+    reservation: _models.Str | None = None
     """Id of the reservation."""
     args: _scalars.Args
     """The arguments, one entry a port; defaults are left out."""
-    timeout: float | None = None
+    timeout: _models.Float | None = None
     """Seconds until the call expires, running or not. Null: never."""
-    queue_timeout: float | None = None
+    queue_timeout: _models.Float | None = None
     """Seconds that it may wait for an agent. Null: as long as one is connected or in its lease."""
-    wait: bool
+    wait: _models.Bool
     """Wait for an agent even if none is connected."""
     priority: _enums.Priority
     """Which waiting call goes first."""
-    ephemeral: bool
+    ephemeral: _models.Bool
     """Keep no record: fastest, and lost with the server."""
-    cached: bool
+    cached: _models.Bool
     """Whether a stored result of a pure node may answer."""
-    parent: str | None = None
+    parent: _models.Str | None = None
     """The call that makes this one; its deadline and cancellation are inherited. Null: none."""
-    cancel_on_disconnect: bool
+    cancel_on_disconnect: _models.Bool
     """Cancel the call when this session ends."""
 
 
@@ -234,26 +234,26 @@ class CallAccepted(_models.Wire, frozen=True):
     typename__: _t.Literal["CallAccepted"] = _p.Field(
         default="CallAccepted", validation_alias="__typename", serialization_alias="__typename"
     )
-    reference: str
+    reference: _models.Str
     """The caller's reference."""
-    assignation: str
+    assignation: _models.Str
     """Id of the call."""
     status: _enums.AssignationStatus
     """Where it stands."""
-    number: int
+    number: _models.Int
     """Events up to this number are summed up by `status`; the next `Event` has the next number."""
 
 
 class PortFailure(_models.Wire, frozen=True):
     """One value that does not fit its port."""
 
-    path: str
+    path: _models.Str
     """Key of the port, then indices and keys of the parts: `images[3].title`."""
-    expected: str
+    expected: _models.Str
     """What the port takes, in the schema's words: `INT`, `one of: RED, GREEN`, `at least 3
     characters`.
     """
-    got: str
+    got: _models.Str
     """What was found, in the same words, shortened; or `nothing`."""
 
 
@@ -263,11 +263,11 @@ class CallRejected(_models.Wire, frozen=True):
     typename__: _t.Literal["CallRejected"] = _p.Field(
         default="CallRejected", validation_alias="__typename", serialization_alias="__typename"
     )
-    reference: str
+    reference: _models.Str
     """The caller's reference."""
     code: _enums.ErrorCode
     """Why."""
-    message: str
+    message: _models.Str
     """Why, for people, with what to do."""
     failures: list[PortFailure]
     """For `INVALID_ARGS`, each argument that does not fit."""
@@ -281,7 +281,7 @@ class Cancel(_models.Wire, frozen=True):
     typename__: _t.Literal["Cancel"] = _p.Field(
         default="Cancel", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
 
 
@@ -291,24 +291,24 @@ class Cancelled(_models.Wire, frozen=True):
     typename__: _t.Literal["Cancelled"] = _p.Field(
         default="Cancelled", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
 
 
 class Choice(_models.Wire, frozen=True):
     """One of the values that an `ENUM` port allows."""
 
-    key: str
+    key: _models.Str
     """What travels: the member's name, or the literal's text."""
     value: _scalars.JSON | None = None
     """The member's own value, for people who know the class. Null if it is not JSON."""
-    label: str | None = None
+    label: _models.Str | None = None
     """What a person reads. Null: made from the key."""
-    description: str | None = None
+    description: _models.Str | None = None
     """What it means. Null if the author wrote nothing."""
 
 
@@ -320,7 +320,7 @@ class ChoicesWidget(_models.Wire, frozen=True):
     )
     choices: list[Choice]
     """What is offered."""
-    allow_other: bool
+    allow_other: _models.Bool
     """Whether another value may be typed in."""
 
 
@@ -330,14 +330,14 @@ class ColourWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["ColourWidget"] = _p.Field(
         default="ColourWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    alpha: bool
+    alpha: _models.Bool
     """Whether transparency can be chosen."""
 
 
 class Condition(_models.Wire, frozen=True):
     """Something that must hold of another argument for an input to be shown. Data, never code."""
 
-    port: str
+    port: _models.Str
     """Key of the argument that is looked at."""
     operator: _enums.ConditionOperator
     """How it is compared."""
@@ -366,9 +366,9 @@ class Credits(_models.Wire, frozen=True):
     typename__: _t.Literal["Credits"] = _p.Field(
         default="Credits", validation_alias="__typename", serialization_alias="__typename"
     )
-    provision: str
+    provision: _models.Str
     """Which provision."""
-    credits: int
+    credits: _models.Int
     """The new number; 0 stops new calls."""
 
 
@@ -378,7 +378,7 @@ class DateWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["DateWidget"] = _p.Field(
         default="DateWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    with_time: bool
+    with_time: _models.Bool
     """Whether a time of day is asked for too."""
 
 
@@ -393,31 +393,31 @@ class Port(_models.Wire, frozen=True):
     `0`, `1`, …. Ports have no resolvers: on the socket they travel in the same form.
     """
 
-    index: int
+    index: _models.Int
     """Position in the flat list, from 0."""
-    parent: int | None = None
+    parent: _models.Int | None = None
     """`index` of the port that this one is a part of. Null for an argument or a return itself."""
     direction: _enums.PortDirection
     """Whether this is (a part of) an argument or a return value."""
     kind: _enums.PortKind
     """What travels through the port, and in which wire form."""
-    key: str
+    key: _models.Str
     """The parameter's name, the field's name, or the fixed key of a part. Returns are `return`, or
     `return0`, `return1`, … if there are several.
     """
-    label: str | None = None
+    label: _models.Str | None = None
     """What a person reads beside the input field. Null: made from the key."""
-    description: str | None = None
+    description: _models.Str | None = None
     """What the value means, from the docstring. Null if the author wrote nothing."""
-    nullable: bool
+    nullable: _models.Bool
     """Whether null is allowed in place of a value."""
-    has_default: bool
+    has_default: _models.Bool
     """Whether the argument may be left out of a call."""
     default: _scalars.JSON | None = None
     """The wire form of the default. Meaningful only where `hasDefault` is true; null then means
     the default is null.
     """
-    identifier: str | None = None
+    identifier: _models.Str | None = None
     """The structure's identifier (`@lab/image`), or the class name of a `MODEL` or an `ENUM`. Null
     for other kinds.
     """
@@ -427,7 +427,7 @@ class Port(_models.Wire, frozen=True):
     """Rules that a value must satisfy besides its kind. Empty: none."""
     widget: Widget | None = None
     """How the value is asked for or shown. Null: the usual way for the kind."""
-    group: str | None = None
+    group: _models.Str | None = None
     """Key of the `PortGroup` it is shown in. Null: the ungrouped ones."""
     visible_when: list[Condition]
     """Show the input only while all of these hold. Empty: always."""
@@ -438,70 +438,70 @@ class Port(_models.Wire, frozen=True):
 class PortGroup(_models.Wire, frozen=True):
     """A named group of inputs on a form."""
 
-    key: str
+    key: _models.Str
     """What ports name it by in `group`."""
-    label: str | None = None
+    label: _models.Str | None = None
     """The heading. Null: made from the key."""
-    description: str | None = None
+    description: _models.Str | None = None
     """A line below the heading. Null: none."""
-    collapsed: bool
+    collapsed: _models.Bool
     """Whether the group starts folded."""
 
 
 class RetryPolicy(_models.Wire, frozen=True):
     """How often and when a call of an idempotent node is tried again after its agent was lost."""
 
-    max_attempts: int
+    max_attempts: _models.Int
     """Most attempts, the first one included."""
-    backoff: float
+    backoff: _models.Float
     """Seconds before the second attempt; doubled for each further one, with full jitter."""
 
 
 class TemplateDeclaration(_models.Wire, frozen=True):
     """One function that an app provides."""
 
-    interface: str
+    interface: _models.Str
     """The name that the app knows it by, unique in the app."""
-    name: str
+    name: _models.Str
     """Name of the node; part of its identity. By default the interface."""
-    title: str
+    title: _models.Str
     """A short title for people, from the docstring's first line."""
-    description: str | None = None
+    description: _models.Str | None = None
     """What it does, from the docstring. Null if the author wrote nothing."""
     kind: _enums.NodeKind
     """One result, or a stream of them."""
-    idempotent: bool
+    idempotent: _models.Bool
     """Whether running it twice does no harm; a call may then be tried again after its agent was
     lost.
     """
-    pure: bool
+    pure: _models.Bool
     """Whether equal arguments always give equal results and nothing else happens."""
     ports: list[Port]
     """Arguments and returns, flat, in pre-order."""
     groups: list[PortGroup]
     """Groups of inputs on its form."""
-    concurrency: int
+    concurrency: _models.Int
     """How many calls one provision works on at a time."""
-    autoprovide: bool
+    autoprovide: _models.Bool
     """Whether the server provisions it as soon as the agent is there, and not only when somebody
     needs it.
     """
-    max_instances: int | None = None
+    max_instances: _models.Int | None = None
     """Most provisions of it on one agent at a time. Null: no bound."""
-    labels: list[str]
+    labels: list[_models.Str]
     """Free labels that reservations can ask for, such as `gpu`."""
     retry: RetryPolicy | None = None
     """What happens after a lost agent, for an idempotent node. Null: the server's default."""
-    pausable: bool
+    pausable: _models.Bool
     """Whether it can be paused, resumed and stepped."""
 
 
 class StructureDeclaration(_models.Wire, frozen=True):
     """A class whose instances travel as references."""
 
-    identifier: str
+    identifier: _models.Str
     """`@package/class-name`."""
-    description: str | None = None
+    description: _models.Str | None = None
     """What it is, from the docstring. Null if the author wrote nothing."""
 
 
@@ -518,9 +518,9 @@ class Declare(_models.Wire, frozen=True):
     """SHA-256 over the canonical form of all templates and structures of the declaration. The same
     for each part.
     """
-    part: int
+    part: _models.Int
     """Number of this part, from 0."""
-    last: bool
+    last: _models.Bool
     """Whether this is the last part."""
     templates: list[TemplateDeclaration]
     """The functions of this part. Empty in a first `Declare` that only asks whether the digest is
@@ -528,18 +528,18 @@ class Declare(_models.Wire, frozen=True):
     """
     structures: list[StructureDeclaration]
     """The structures of this part."""
-    takeover: bool
+    takeover: _models.Bool
     """Replace a live agent of the same identity instead of being refused."""
 
 
 class Diagnostic(_models.Wire, frozen=True):
     """Something to know about one declared template."""
 
-    interface: str
+    interface: _models.Str
     """Which template."""
-    accepted: bool
+    accepted: _models.Bool
     """False: the template was left out."""
-    message: str
+    message: _models.Str
     """What is wrong and what to do."""
 
 
@@ -553,11 +553,11 @@ class Declared(_models.Wire, frozen=True):
     )
     digest: _scalars.Hash
     """Repeats the digest."""
-    complete: bool
+    complete: _models.Bool
     """True: the set is stored. False: the digest is unknown, send the parts."""
-    agent: str | None = None
+    agent: _models.Str | None = None
     """Id of the agent."""
-    epoch: int | None = None
+    epoch: _models.Int | None = None
     """The lease's number, issued by the store; a higher one of the same agent fences this one.
     Null while not complete.
     """
@@ -571,7 +571,7 @@ class Detach(_models.Wire, frozen=True):
     typename__: _t.Literal["Detach"] = _p.Field(
         default="Detach", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
 
 
@@ -581,11 +581,11 @@ class Done(_models.Wire, frozen=True):
     typename__: _t.Literal["Done"] = _p.Field(
         default="Done", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
     returns: _scalars.Args | None = None
     """The result, one entry a return port. Null for a generator."""
@@ -597,7 +597,7 @@ class Event(_models.Wire, frozen=True):
     typename__: _t.Literal["Event"] = _p.Field(
         default="Event", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
     event: AssignationEvent
     """What happened."""
@@ -609,11 +609,11 @@ class Failed(_models.Wire, frozen=True):
     typename__: _t.Literal["Failed"] = _p.Field(
         default="Failed", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
     error: ExceptionInfo
     """What was raised."""
@@ -625,7 +625,7 @@ class FilePickerWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["FilePickerWidget"] = _p.Field(
         default="FilePickerWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    accept: list[str]
+    accept: list[_models.Str]
     """Media types or endings that are offered, such as `image/tiff` or `.csv`. Empty: all."""
 
 
@@ -635,7 +635,7 @@ class GoingAway(_models.Wire, frozen=True):
     typename__: _t.Literal["GoingAway"] = _p.Field(
         default="GoingAway", validation_alias="__typename", serialization_alias="__typename"
     )
-    retry_after: float
+    retry_after: _models.Float
     """Seconds to wait before reconnecting; add random jitter of the same size."""
 
 
@@ -647,7 +647,7 @@ class Goodbye(_models.Wire, frozen=True):
     typename__: _t.Literal["Goodbye"] = _p.Field(
         default="Goodbye", validation_alias="__typename", serialization_alias="__typename"
     )
-    reason: str | None = None
+    reason: _models.Str | None = None
     """Why, for the log. Null: not said."""
 
 
@@ -659,7 +659,7 @@ class Heartbeat(_models.Wire, frozen=True):
     typename__: _t.Literal["Heartbeat"] = _p.Field(
         default="Heartbeat", validation_alias="__typename", serialization_alias="__typename"
     )
-    number: int
+    number: _models.Int
     """Counts up by one for each heartbeat of the client on this connection."""
 
 
@@ -669,21 +669,21 @@ class Hello(_models.Wire, frozen=True):
     typename__: _t.Literal["Hello"] = _p.Field(
         default="Hello", validation_alias="__typename", serialization_alias="__typename"
     )
-    token: str
+    token: _models.Str
     """The access token. It travels here and never in the URL."""
-    protocol_version: int
+    protocol_version: _models.Int
     """The version of these rules that the client speaks: `1`."""
     app: AppIdentity
     """Which app this is."""
-    instance_id: str
+    instance_id: _models.Str
     """Names one running program of the app, so that it can come back: by default host name and
     script name.
     """
-    session_id: str
+    session_id: _models.Str
     """Random, made once for the life of the client's process. The same id after a reconnect
     resumes; another one does not.
     """
-    user_agent: str | None = None
+    user_agent: _models.Str | None = None
     """Name and version of the software that speaks, for the log: `rekuest/0.1.0 python/3.11`.
     Null: not said.
     """
@@ -695,7 +695,7 @@ class HiddenWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["HiddenWidget"] = _p.Field(
         default="HiddenWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    reason: str | None = None
+    reason: _models.Str | None = None
     """Why it is hidden, for people who look at the raw form. Null: not said."""
 
 
@@ -705,7 +705,7 @@ class Interrupt(_models.Wire, frozen=True):
     typename__: _t.Literal["Interrupt"] = _p.Field(
         default="Interrupt", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
 
 
@@ -715,26 +715,26 @@ class Interrupted(_models.Wire, frozen=True):
     typename__: _t.Literal["Interrupted"] = _p.Field(
         default="Interrupted", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
 
 
 class Limits(_models.Wire, frozen=True):
     """What both sides keep to on a connection."""
 
-    frame_bytes: int
+    frame_bytes: _models.Int
     """Largest frame in bytes of UTF-8, either way."""
-    depth: int
+    depth: _models.Int
     """Deepest nesting of JSON containers in a frame."""
-    messages: int
+    messages: _models.Int
     """Most messages in one frame."""
-    open_calls: int
+    open_calls: _models.Int
     """Most calls of one principal that have not ended."""
-    queued_calls: int
+    queued_calls: _models.Int
     """Most calls that wait in one reservation."""
 
 
@@ -746,17 +746,17 @@ class Log(_models.Wire, frozen=True):
     typename__: _t.Literal["Log"] = _p.Field(
         default="Log", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
     level: _enums.LogLevel
     """How serious."""
-    message: str
+    message: _models.Str
     """The line, shortened to 10,000 characters."""
     at: _scalars.DateTime
     """When it was logged."""
-    dropped: int
+    dropped: _models.Int
     """How many lines were dropped just before this one."""
 
 
@@ -766,7 +766,7 @@ class Pause(_models.Wire, frozen=True):
     typename__: _t.Literal["Pause"] = _p.Field(
         default="Pause", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
 
 
@@ -776,11 +776,11 @@ class Paused(_models.Wire, frozen=True):
     typename__: _t.Literal["Paused"] = _p.Field(
         default="Paused", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
 
 
@@ -790,15 +790,15 @@ class Progress(_models.Wire, frozen=True):
     typename__: _t.Literal["Progress"] = _p.Field(
         default="Progress", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    done: float
+    done: _models.Float
     """What is done: between 0 and 1 if there is no total."""
-    total: float | None = None
+    total: _models.Float | None = None
     """How much there is to do, in the unit of `done`. Null: 1."""
-    message: str | None = None
+    message: _models.Str | None = None
     """What is being done. Null: not said."""
 
 
@@ -810,9 +810,9 @@ class Provide(_models.Wire, frozen=True):
     typename__: _t.Literal["Provide"] = _p.Field(
         default="Provide", validation_alias="__typename", serialization_alias="__typename"
     )
-    provision: str
+    provision: _models.Str
     """Id of the contract."""
-    interface: str
+    interface: _models.Str
     """Which of the agent's templates."""
 
 
@@ -822,7 +822,7 @@ class ProvideFailed(_models.Wire, frozen=True):
     typename__: _t.Literal["ProvideFailed"] = _p.Field(
         default="ProvideFailed", validation_alias="__typename", serialization_alias="__typename"
     )
-    provision: str
+    provision: _models.Str
     """Which provision."""
     error: ExceptionInfo
     """What its preparation raised."""
@@ -834,9 +834,9 @@ class Provided(_models.Wire, frozen=True):
     typename__: _t.Literal["Provided"] = _p.Field(
         default="Provided", validation_alias="__typename", serialization_alias="__typename"
     )
-    provision: str
+    provision: _models.Str
     """Which provision."""
-    credits: int
+    credits: _models.Int
     """How many calls it takes at a time."""
 
 
@@ -846,7 +846,7 @@ class Reauth(_models.Wire, frozen=True):
     typename__: _t.Literal["Reauth"] = _p.Field(
         default="Reauth", validation_alias="__typename", serialization_alias="__typename"
     )
-    token: str
+    token: _models.Str
     """The access token, of the same user and app as the first one."""
 
 
@@ -856,7 +856,7 @@ class ReauthRequired(_models.Wire, frozen=True):
     typename__: _t.Literal["ReauthRequired"] = _p.Field(
         default="ReauthRequired", validation_alias="__typename", serialization_alias="__typename"
     )
-    expires_in: float
+    expires_in: _models.Float
     """Seconds until the present token expires."""
 
 
@@ -866,7 +866,7 @@ class Reauthenticated(_models.Wire, frozen=True):
     typename__: _t.Literal["Reauthenticated"] = _p.Field(
         default="Reauthenticated", validation_alias="__typename", serialization_alias="__typename"
     )
-    expires_in: float | None = None
+    expires_in: _models.Float | None = None
     """Seconds until it expires. Null: it does not."""
 
 
@@ -876,9 +876,9 @@ class Refused(_models.Wire, frozen=True):
     typename__: _t.Literal["Refused"] = _p.Field(
         default="Refused", validation_alias="__typename", serialization_alias="__typename"
     )
-    message: str | None = None
+    message: _models.Str | None = None
     """The `__typename` of the message, or null if it has none."""
-    subject: str | None = None
+    subject: _models.Str | None = None
     """What the message was about: its reference, assignation, provision or reservation. Null:
     nothing.
     """
@@ -886,7 +886,7 @@ class Refused(_models.Wire, frozen=True):
     """Which of an agent's events it was. Null: none."""
     code: _enums.ErrorCode
     """Why."""
-    reason: str
+    reason: _models.Str
     """Why, for people, with what to do."""
 
 
@@ -896,7 +896,7 @@ class Release(_models.Wire, frozen=True):
     typename__: _t.Literal["Release"] = _p.Field(
         default="Release", validation_alias="__typename", serialization_alias="__typename"
     )
-    reservation: str
+    reservation: _models.Str
     """Which reservation."""
 
 
@@ -906,7 +906,7 @@ class Released(_models.Wire, frozen=True):
     typename__: _t.Literal["Released"] = _p.Field(
         default="Released", validation_alias="__typename", serialization_alias="__typename"
     )
-    reservation: str
+    reservation: _models.Str
     """Which reservation."""
 
 
@@ -918,13 +918,13 @@ class ReservationChanged(_models.Wire, frozen=True):
         validation_alias="__typename",
         serialization_alias="__typename",
     )
-    reservation: str
+    reservation: _models.Str
     """Which reservation."""
     status: _enums.ReservationStatus
     """Where it stands now."""
-    active_instances: int
+    active_instances: _models.Int
     """How many of its instances are active."""
-    reason: str | None = None
+    reason: _models.Str | None = None
     """Why it stands there, in plain words. Null: as wanted."""
 
 
@@ -936,27 +936,27 @@ class Reserve(_models.Wire, frozen=True):
     typename__: _t.Literal["Reserve"] = _p.Field(
         default="Reserve", validation_alias="__typename", serialization_alias="__typename"
     )
-    reference: str
+    reference: _models.Str
     """Names this reservation among all of the caller's (user and app): the idempotency key."""
-    node: str
+    node: _models.Str
     """Id of the node."""
-    desired_instances: int
+    desired_instances: _models.Int
     """How many instances are wanted."""
-    minimal_instances: int
+    minimal_instances: _models.Int
     """With fewer active ones than this, the reservation waits."""
     strategy: _enums.Strategy
     """Which instance takes the next call."""
-    apps: list[str]
+    apps: list[_models.Str]
     """Only apps with these identifiers. Empty: any that is allowed."""
-    agents: list[str]
+    agents: list[_models.Str]
     """Only agents with these ids. Empty: any that is allowed."""
-    templates: list[str]
+    templates: list[_models.Str]
     """Only templates with these ids. Empty: any that is allowed."""
-    labels: list[str]
+    labels: list[_models.Str]
     """Only templates that carry all of these labels."""
-    title: str | None = None
+    title: _models.Str | None = None
     """A name for people. Null: the node's."""
-    wait: bool
+    wait: _models.Bool
     """Wait until it can be fulfilled, instead of being refused when nothing viable exists."""
 
 
@@ -966,13 +966,13 @@ class Reserved(_models.Wire, frozen=True):
     typename__: _t.Literal["Reserved"] = _p.Field(
         default="Reserved", validation_alias="__typename", serialization_alias="__typename"
     )
-    reference: str
+    reference: _models.Str
     """The caller's reference."""
-    reservation: str
+    reservation: _models.Str
     """Id of the reservation."""
     status: _enums.ReservationStatus
     """Where it stands."""
-    reason: str | None = None
+    reason: _models.Str | None = None
     """Why it stands there, in plain words. Null: as wanted."""
 
 
@@ -982,7 +982,7 @@ class Resume(_models.Wire, frozen=True):
     typename__: _t.Literal["Resume"] = _p.Field(
         default="Resume", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
 
 
@@ -992,11 +992,11 @@ class Resumed(_models.Wire, frozen=True):
     typename__: _t.Literal["Resumed"] = _p.Field(
         default="Resumed", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
 
 
@@ -1008,9 +1008,9 @@ class SearchWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["SearchWidget"] = _p.Field(
         default="SearchWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    node: str | None = None
+    node: _models.Str | None = None
     """Interface of a node that takes the typed text and returns the options."""
-    query: str | None = None
+    query: _models.Str | None = None
     """A GraphQL document with a variable `$search` whose result lists options as `{value, label}`."""
 
 
@@ -1020,11 +1020,11 @@ class SliderWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["SliderWidget"] = _p.Field(
         default="SliderWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    minimum: float
+    minimum: _models.Float
     """The left end."""
-    maximum: float
+    maximum: _models.Float
     """The right end."""
-    step: float | None = None
+    step: _models.Float | None = None
     """The distance between two positions. Null: as fine as the screen."""
 
 
@@ -1034,7 +1034,7 @@ class Step(_models.Wire, frozen=True):
     typename__: _t.Literal["Step"] = _p.Field(
         default="Step", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
 
 
@@ -1046,7 +1046,7 @@ class StructurePickerWidget(_models.Wire, frozen=True):
         validation_alias="__typename",
         serialization_alias="__typename",
     )
-    identifier: str
+    identifier: _models.Str
     """Identifier of the structure."""
 
 
@@ -1056,9 +1056,9 @@ class TextAreaWidget(_models.Wire, frozen=True):
     typename__: _t.Literal["TextAreaWidget"] = _p.Field(
         default="TextAreaWidget", validation_alias="__typename", serialization_alias="__typename"
     )
-    rows: int | None = None
+    rows: _models.Int | None = None
     """How many lines are visible. Null: a few."""
-    media_type: str | None = None
+    media_type: _models.Str | None = None
     """Media type of the text, for colouring, such as `text/markdown`. Null: plain."""
 
 
@@ -1070,7 +1070,7 @@ class Unprovide(_models.Wire, frozen=True):
     typename__: _t.Literal["Unprovide"] = _p.Field(
         default="Unprovide", validation_alias="__typename", serialization_alias="__typename"
     )
-    provision: str
+    provision: _models.Str
     """Which provision."""
 
 
@@ -1080,9 +1080,9 @@ class Unprovided(_models.Wire, frozen=True):
     typename__: _t.Literal["Unprovided"] = _p.Field(
         default="Unprovided", validation_alias="__typename", serialization_alias="__typename"
     )
-    provision: str
+    provision: _models.Str
     """Which provision."""
-    reason: str | None = None
+    reason: _models.Str | None = None
     """Why the agent gives it up. Null: it was asked to."""
 
 
@@ -1092,27 +1092,27 @@ class Welcome(_models.Wire, frozen=True):
     typename__: _t.Literal["Welcome"] = _p.Field(
         default="Welcome", validation_alias="__typename", serialization_alias="__typename"
     )
-    session_id: str
+    session_id: _models.Str
     """Repeats the session's id."""
-    protocol_version: int
+    protocol_version: _models.Int
     """The version of these rules that the server speaks."""
-    server_version: str
+    server_version: _models.Str
     """The server's version."""
     principal: Principal
     """Who the server takes this session for."""
     limits: Limits
     """What both sides keep to on this connection."""
-    heartbeat_interval: float
+    heartbeat_interval: _models.Float
     """Seconds between two heartbeats of the client."""
-    lease_duration: float
+    lease_duration: _models.Float
     """Seconds of silence after which either side takes the other for lost."""
-    resumed: bool
+    resumed: _models.Bool
     """True if the server knows this session from before and it goes on."""
     believed: list[Receipt]
     """The calls that the server believes this session is working on, each with the last event it
     has stored. Empty for a new session.
     """
-    token_expires_in: float | None = None
+    token_expires_in: _models.Float | None = None
     """Seconds until the token expires; a `Reauth` is due before. Null: it does not expire."""
 
 
@@ -1122,11 +1122,11 @@ class Yield(_models.Wire, frozen=True):
     typename__: _t.Literal["Yield"] = _p.Field(
         default="Yield", validation_alias="__typename", serialization_alias="__typename"
     )
-    assignation: str
+    assignation: _models.Str
     """Which call."""
-    attempt: int
+    attempt: _models.Int
     """Which try."""
-    seq: int
+    seq: _models.Int
     """Numbers the agent's stored events of this try."""
     returns: _scalars.Args
     """The value, one entry a return port."""
