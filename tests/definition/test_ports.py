@@ -139,7 +139,8 @@ def test_defaults_travel_in_wire_form() -> None:
         i: Word = Word.A,
     ) -> None: ...
 
-    ports = [port for port in define(function).template.ports if port.parent is None]
+    definition = define(function, registry=Registry())
+    ports = [port for port in definition.template.ports if port.parent is None]
     assert all(port.has_default for port in ports)
     assert [port.default for port in ports] == [
         1.0,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rekuest.api import wire
 from rekuest.definition import define, node_hash, validate_declaration
-from rekuest.structures import compile_checker
+from rekuest.structures import Registry, compile_checker
 
 from .shapes import Frozen, Image
 
@@ -20,7 +20,7 @@ def sample(frozen: Frozen, images: list[Image], n: int = 1) -> tuple[int, str]:
     return 1, ""
 
 
-GOOD = define(sample).template
+GOOD = define(sample, registry=Registry()).template
 
 
 def port(index: int = 0, **fields: Any) -> dict[str, Any]:
