@@ -1,0 +1,178 @@
+"""`Rekuest`: one app, which registers functions and provides them, and finds and calls those of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, overload
+
+from rekuest.agent import Agent
+from rekuest.api import wire
+from rekuest.app.logs import show_log
+from rekuest.app.names import default_identifier
+from rekuest.app.registrations import Registrations
+from rekuest.app.stopping import Stop, on_stop_signals
+from rekuest.auth import Grant
+from rekuest.client.client import Client
+from rekuest.clock import Clock, SystemClock
+from rekuest.context import enter, leave
+from rekuest.definition import define
+from rekuest.errors import UsageError
+from rekuest.structures.registry import Registry, default_registry
+
+__all__ = ["Rekuest"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Rekuest(Client):
+    """An app.  Calls and provides over one connection; enter it with `with` or `async with`.
+
+    Making one connects to nothing and reads no credentials; a program that only calls never becomes
+    an agent.
+    """
+
+    def __init__(
+        self,
+        identifier: str | None = None,
+        *,
+        url: str | None = None,
+        auth: Grant | None = None,
+        version: str = "0.1.0",
+        instance_id: str | None = None,
+        takeover: bool = False,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Describe an app.
+
+        Args:
+            identifier: Dotted or plain name; `None` is the script's name.
+            url: The server's; `None` is `REKUEST_URL`, else the local server's.
+            auth: Credentials, e.g. a `ClientCredentialsGrant`; `None` takes them from the environment,
+                else from the local server's file.
+            version: The app's own.
+            instance_id: Tells several running programs of one app apart; `None` is host and script.
+            takeover: Replace a live agent of the same identity instead of being refused.
+            registry: Where structures are found; `None` is one of its own, which looks into the process's.
+            clock: Tells time; `None` is the machine's.
+        """
+        clock = SystemClock() if clock is None else clock
+        super().__init__(
+            default_identifier() if identifier is None else identifier,
+            url=url,
+            auth=auth,
+            version=version,
+            instance_id=instance_id,
+            clock=clock,
+        )
+        self._clock = clock
+        self._takeover = takeover
+        self._registry = Registry(default_registry()) if registry is None else registry
+        self._registrations = Registrations()
+        self._agent: Agent | None = None  # while it provides
+
+    @overload
+    def register(self, function: F, /) -> F: ...
+
+    @overload
+    def register(
+        self,
+        /,
+        *,
+        interface: str | None = None,
+        name: str | None = None,
+        idempotent: bool = False,
+        pure: bool = False,
+        concurrency: int | None = None,
+        autoprovide: bool = False,
+        max_instances: int | None = None,
+        labels: Sequence[str] = (),
+        retry: wire.RetryPolicy | None = None,
+    ) -> Callable[[F], F]: ...
+
+    def register(self, function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
+        """Register a function: its hints become ports, its docstring its documentation.
+
+        Used as `@client.register` or `@client.register(...)`.  It records and checks; the function is
+        returned unchanged.  One that is registered while the app provides is declared at once.
+
+        Args:
+            function: What to provide.
+            interface: The name that this app knows it by; by default the function's.
+            name: Name of the node; by default the interface.
+            idempotent: Running it twice does no harm; a call may be tried again after its agent was lost.
+            pure: Equal arguments always give equal results and nothing else happens; implies idempotent.
+            concurrency: Most calls at a time; by default 1 for sync functions and 16 for async ones.
+            autoprovide: Provision it as soon as the app is there, not only when somebody needs it.
+            max_instances: Most provisions of it on one agent; `None`: no bound.
+            labels: Free labels that reservations can ask for, such as `gpu`.
+            retry: How an idempotent function is tried again; `None` is the server's way.
+
+        Raises:
+            DefinitionError: The function cannot be provided as it is written, or its interface is taken.
+        """
+        if function is None:
+            return lambda given: self._register(given, **options)
+        return self._register(function, **options)
+
+    def _register(self, function: F, **options: Any) -> F:
+        self._registrations.add(define(function, registry=self._registry, **options))
+        agent = self._agent
+        if agent is not None:
+            agent.loop.call_soon_threadsafe(agent.replace, self._registrations.all())
+        return function
+
+    def run(self) -> None:
+        """Provide what is registered, until SIGINT or SIGTERM.
+
+        Tries for ever to reach the server.  Enters the client if it is not entered.
+
+        Raises:
+            UsageError: Nothing is registered; another live agent has this identity; or this is the
+                thread of a running event loop that the client uses: then `await client.arun()`.
+            RekuestError: The server refuses this app for good.
+        """
+        show_log()
+        stop = Stop()
+        with on_stop_signals(stop.request):
+            if self.is_entered:
+                self.portal.call(self._aprovide, stop)
+            else:
+                with self:
+                    self.portal.call(self._aprovide, stop)
+
+    async def arun(self) -> None:
+        """Provide what is registered, until cancelled, or until SIGINT or SIGTERM in the main thread.
+
+        Enters the client if it is not entered.  Raises what `run` raises.
+        """
+        stop = Stop()
+        with on_stop_signals(stop.request):
+            if self.is_entered:
+                await self.portal.acall(self._aprovide, stop)
+            else:
+                async with self:
+                    await self._aprovide(stop)
+
+    async def _aprovide(self, stop: Stop) -> None:
+        definitions = self._registrations.all()
+        if not definitions:
+            raise UsageError(
+                "there is nothing to provide; register a function with `@client.register` before run()"
+            )
+        if self._agent is not None:
+            raise UsageError("this app provides already; one run() at a time")
+        agent = Agent(
+            self.connection,
+            definitions,
+            clock=self._clock,
+            takeover=self._takeover,
+        )
+        self._agent = agent
+        entered = enter(self)  # functions that call others do it as this app
+        try:
+            await agent.run(stop.wait)
+        finally:
+            leave(entered)
+            self._agent = None
+            await self.connection.aclose("the app has ended")
