@@ -324,12 +324,12 @@ async def test_without_a_server_a_call_expires_at_its_deadline(
 ) -> None:
     lost = asyncio.Event()
     connection.on_lost(lambda error: lost.set())
-    waiting = asyncio.create_task(caller.arun(call("wait", timeout=3), node="wait"))
-    later = asyncio.create_task(caller.arun(call("wait", "c2", timeout=4), node="wait"))
+    waiting = asyncio.create_task(caller.arun(call("wait", timeout=0.3), node="wait"))
+    later = asyncio.create_task(caller.arun(call("wait", "c2", timeout=0.4), node="wait"))
     await heard(service, wire.Call)
     await server.stop()
     await lost.wait()
-    made_away = asyncio.create_task(caller.arun(call("echo", "c3", timeout=1), node="echo"))
+    made_away = asyncio.create_task(caller.arun(call("echo", "c3", timeout=0.1), node="echo"))
     for task in (made_away, waiting, later):
         with pytest.raises(ExpiredError, match="while the server at .* could not be reached"):
             await task
@@ -378,3 +378,20 @@ async def test_a_reservation_that_is_given_up_early_is_given_back(
     reserving.cancel()
     await asyncio.wait((reserving,))
     await heard(service, wire.Release)
+
+
+async def test_what_can_not_be_sent_on_return_is_rejected(
+    caller: Caller, service: Service, server: SessionServer, connection: Connection
+) -> None:
+    lost = asyncio.Event()
+    connection.on_lost(lambda error: lost.set())
+    await connection.open()
+    await server.stop()
+    await lost.wait()
+    waiting = asyncio.create_task(caller.arun(call("echo", x="x" * (1 << 20)), node="echo"))
+    await asyncio.sleep(0)
+    await server.start()
+    with pytest.raises(RejectedError, match="'Call' cannot be sent") as raised:
+        await waiting
+    assert raised.value.code == "LIMIT_EXCEEDED"
+    assert await caller.arun(call("echo", "c2", x=1), node="echo") == {"return": 1}
