@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
 from rekuest.agent import Agent
@@ -70,6 +71,7 @@ class Rekuest(Client):
         self._registry = Registry(default_registry()) if registry is None else registry
         self._registrations = Registrations()
         self._agent: Agent | None = None  # while it provides
+        self._stop: Stop | None = None  # between the begin and the end of `run` or `arun`
 
     @overload
     def register(self, function: F, /) -> F: ...
@@ -133,38 +135,54 @@ class Rekuest(Client):
             RekuestError: The server refuses this app for good.
         """
         show_log()
-        stop = Stop()
-        with on_stop_signals(stop.request):
+
+        async def arun(stop: Stop) -> None:  # the portal names it where a loop would be blocked
+            await self._aprovide(stop)
+
+        with self._stoppable() as stop:
             if self.is_entered:
-                self.portal.call(self._aprovide, stop)
+                self.portal.call(arun, stop)
             else:
                 with self:
-                    self.portal.call(self._aprovide, stop)
+                    self.portal.call(arun, stop)
 
     async def arun(self) -> None:
         """Provide what is registered, until cancelled, or until SIGINT or SIGTERM in the main thread.
 
         Enters the client if it is not entered.  Raises what `run` raises.
         """
-        stop = Stop()
-        with on_stop_signals(stop.request):
+        with self._stoppable() as stop:
             if self.is_entered:
                 await self.portal.acall(self._aprovide, stop)
             else:
                 async with self:
                     await self._aprovide(stop)
 
-    async def _aprovide(self, stop: Stop) -> None:
-        definitions = self._registrations.all()
-        if not definitions:
+    def stop(self) -> None:
+        """End `run` or `arun`, from any thread.  Without one under way it does nothing."""
+        stop = self._stop
+        if stop is not None:
+            stop.request()
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[Stop]:
+        if self._stop is not None:
+            raise UsageError("this app provides already; one run() at a time")
+        if not self._registrations.all():
             raise UsageError(
                 "there is nothing to provide; register a function with `@client.register` before run()"
             )
-        if self._agent is not None:
-            raise UsageError("this app provides already; one run() at a time")
+        self._stop = Stop()
+        try:
+            with on_stop_signals(self._stop.request):
+                yield self._stop
+        finally:
+            self._stop = None
+
+    async def _aprovide(self, stop: Stop) -> None:
         agent = Agent(
             self.connection,
-            definitions,
+            self._registrations.all(),
             clock=self._clock,
             takeover=self._takeover,
         )
