@@ -14,7 +14,7 @@ from rekuest.app.registrations import Registrations
 from rekuest.app.stopping import Stop, on_stop_signals
 from rekuest.auth import Grant
 from rekuest.client.client import Client
-from rekuest.clock import Clock, SystemClock
+from rekuest.clock import Clock
 from rekuest.context import enter, leave
 from rekuest.definition import define
 from rekuest.errors import UsageError
@@ -57,18 +57,16 @@ class Rekuest(Client):
             registry: Where structures are found; `None` is one of its own, which looks into the process's.
             clock: Tells time; `None` is the machine's.
         """
-        clock = SystemClock() if clock is None else clock
         super().__init__(
             default_identifier() if identifier is None else identifier,
             url=url,
             auth=auth,
             version=version,
             instance_id=instance_id,
+            registry=Registry(default_registry()) if registry is None else registry,
             clock=clock,
         )
-        self._clock = clock
         self._takeover = takeover
-        self._registry = Registry(default_registry()) if registry is None else registry
         self._registrations = Registrations()
         self._agent: Agent | None = None  # while it provides
         self._stop: Stop | None = None  # between the begin and the end of `run` or `arun`
@@ -118,7 +116,7 @@ class Rekuest(Client):
         return self._register(function, **options)
 
     def _register(self, function: F, **options: Any) -> F:
-        self._registrations.add(define(function, registry=self._registry, **options))
+        self._registrations.add(define(function, registry=self.registry, **options))
         agent = self._agent
         if agent is not None:
             agent.loop.call_soon_threadsafe(agent.replace, self._registrations.all())
@@ -135,16 +133,12 @@ class Rekuest(Client):
             RekuestError: The server refuses this app for good.
         """
         show_log()
-
-        async def arun(stop: Stop) -> None:  # the portal names it where a loop would be blocked
-            await self._aprovide(stop)
-
         with self._stoppable() as stop:
             if self.is_entered:
-                self.portal.call(arun, stop)
+                self.portal.call(self._aprovide, stop, twin="arun")
             else:
                 with self:
-                    self.portal.call(arun, stop)
+                    self.portal.call(self._aprovide, stop, twin="arun")
 
     async def arun(self) -> None:
         """Provide what is registered, until cancelled, or until SIGINT or SIGTERM in the main thread.
@@ -183,7 +177,7 @@ class Rekuest(Client):
         agent = Agent(
             self.connection,
             self._registrations.all(),
-            clock=self._clock,
+            clock=self.clock,
             takeover=self._takeover,
         )
         self._agent = agent
