@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.relay import RelayCaller
-from rekuest import Rekuest
+from rekuest import Rekuest, UsageError
 
 IN_FLIGHT = (1, 16, 100, 1000)
 Call = Callable[[], Awaitable[object]]
@@ -113,16 +113,16 @@ def system(durability: str) -> Iterator[tuple[str, str]]:
                 worker.wait(timeout=20)
 
 
-async def found(client: Rekuest) -> Any:
+def found(client: Rekuest) -> Any:
     """Return the worker's node, as soon as the worker has declared it."""
     deadline = time.monotonic() + 20
     while True:
         try:
-            return await client.afind(interface="greet")
-        except Exception:
+            return client.find(interface="greet")
+        except UsageError:
             if time.monotonic() > deadline:
                 raise
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
 
 
 @contextlib.asynccontextmanager
@@ -130,8 +130,10 @@ async def caller(url: str, folder: str) -> AsyncIterator[Any]:
     """Give the node, as a caller in this process holds it."""
     os.environ["REKUEST_DATA_DIR"] = folder
     client = Rekuest("benchmark-caller", url=url)
+    with Rekuest("benchmark-finder", url=url) as finder:
+        id = found(finder).id
     async with client:
-        yield await found(client)
+        yield await client.afind(id=id)
 
 
 async def measure_rekuest(calls: int, durability: str, *, ephemeral: bool) -> dict[str, float]:
@@ -148,7 +150,7 @@ def measure_sync(calls: int, durability: str) -> dict[str, float]:
         os.environ["REKUEST_DATA_DIR"] = folder
         client = Rekuest("benchmark-caller", url=url)
         with client:
-            node = client.portal_call(found, client)
+            node = found(client)
             for _ in range(100):
                 node.assign(2, "johannes")
             times = []
