@@ -120,7 +120,8 @@ class ReservationView:
     @property
     def queued(self) -> int:
         """How many calls wait."""
-        return sum(len(queue) for queue in self.waiting.values())
+        high, normal, low = self.waiting.values()
+        return len(high) + len(normal) + len(low)
 
 
 @dataclass(slots=True, eq=False)
