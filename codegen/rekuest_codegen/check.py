@@ -15,6 +15,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLUnionType,
+    KnownFragmentNamesRule,
     NoDeprecatedCustomRule,
     NoUnusedFragmentsRule,
     OperationDefinitionNode,
@@ -55,27 +56,31 @@ _FIXES = (
 def build_schema(document: DocumentNode, settings: Settings, report: Report) -> GraphQLSchema:
     """Build the schema; what breaks a rule is an error or a warning, as the settings say.
 
+    With such errors the schema can still be built, so that those of the documents are told too.
+
     Raises:
-        CodegenError: There are errors, from here or from before.
+        CodegenError: There are errors from before, or the schema cannot be built.
     """
     found = [_problem(error, report) for error in validate_sdl(document)]
     report.raise_errors()
     try:
         schema = build_ast_schema(document, assume_valid=True)
-        # The SDL rules were applied above; these are the rules of the types themselves.
-        found += [_problem(error, report) for error in validate_schema(_unassumed(schema))]
+        found += [_problem(error, report) for error in _type_errors(schema)]
     except (TypeError, GraphQLError) as exc:
         report.errors += found or [Problem("schema", 0, 0, str(exc))]
         report.raise_errors()
         raise
     (report.errors if settings.schema_errors == "error" else report.warnings).extend(found)
-    report.raise_errors()
     return schema
 
 
-def _unassumed(schema: GraphQLSchema) -> GraphQLSchema:
+def _type_errors(schema: GraphQLSchema) -> list[GraphQLError]:
+    """Return which rules of types are broken; the schema counts as valid nevertheless."""
     schema._validation_errors = None  # validate_schema answers from this cache if it is set
-    return schema
+    try:
+        return validate_schema(schema)
+    finally:
+        schema._validation_errors = []  # or no document could be validated against it
 
 
 def check_wire_unions(schema: GraphQLSchema, settings: Settings, report: Report) -> None:
@@ -87,10 +92,26 @@ def check_wire_unions(schema: GraphQLSchema, settings: Settings, report: Report)
 
 
 def check_documents(
-    schema: GraphQLSchema, document: DocumentNode, settings: Settings, report: Report
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    settings: Settings,
+    report: Report,
+    *,
+    is_whole: bool,
 ) -> None:
-    """Apply the rules of GraphQL and ours to the documents as they were written."""
-    rules = [rule for rule in specified_rules if rule is not NoUnusedFragmentsRule]
+    """Apply the rules of GraphQL and ours to the documents as they were written.
+
+    Args:
+        schema: What they are written for.
+        document: All of them.
+        settings: How to judge deprecations.
+        report: Gets the problems.
+        is_whole: Whether every file could be parsed; if not, fragments may be missing for that.
+    """
+    ignored = (
+        {NoUnusedFragmentsRule} if is_whole else {NoUnusedFragmentsRule, KnownFragmentNamesRule}
+    )
+    rules = [rule for rule in specified_rules if rule not in ignored]
     for error in validate(schema, document, rules, max_errors=2**31):
         report.errors.append(_problem(error, report))
     for error in validate(schema, document, [NoUnusedFragmentsRule]):
@@ -111,8 +132,7 @@ def check_sent(schema: GraphQLSchema, document: DocumentNode, report: Report) ->
 
 def _problem(error: GraphQLError, report: Report) -> Problem:
     fixes = (fix for pattern, fix in _FIXES if re.search(pattern, error.message))
-    told = "Did you mean" in error.message
-    return report.of_error(error, "" if told else next(fixes, ""))
+    return report.of_error(error, next(fixes, ""))
 
 
 def _unnamed(document: DocumentNode, report: Report) -> Iterator[Problem]:
@@ -158,3 +178,4 @@ def _meeting(document: DocumentNode, report: Report) -> Iterator[Problem]:
             if other != name.value:
                 message = f"{kind} {name.value!r} and {other!r} are both {taken!r} in Python"
                 yield report.at_node(node, message, "rename one of them")
+                break

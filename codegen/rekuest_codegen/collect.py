@@ -121,8 +121,11 @@ class Collector:
         written = [self._field(occurrence.parent, name) for occurrence in occurrences]
         if group.is_rest:
             return written[0]
-        own = [self._field(concrete, name) for concrete in group.types]
-        for candidate in (own[0], *written):
+        # A schema that breaks a rule may have types without a field of their interface.
+        own: list[GraphQLField] = [
+            concrete.fields[name] for concrete in group.types if name in concrete.fields
+        ]
+        for candidate in (*own[:1], *written):
             if all(is_type_sub_type_of(self._schema, d.type, candidate.type) for d in own):
                 return candidate
         return written[0]

@@ -129,7 +129,7 @@ class Functions:
             key, type_ = flat
             arguments, pairs = [], []
             for field_key, field in type_.fields.items():
-                name = scope.take(names.attribute(field_key))
+                name = scope.take(names.parameter(field_key))
                 pairs.append(f'"{field_key}": {name}')
                 required = is_required_field(field)
                 arguments.append(self._argument(name, field.type, required, parameter_doc(field)))
@@ -138,7 +138,7 @@ class Functions:
         arguments, pairs = [], []
         for definition in sent.operation.variable_definitions:
             key = definition.variable.name.value
-            name = scope.take(names.attribute(key))
+            name = scope.take(names.parameter(key))
             pairs.append(f'"{key}": {name}')
             doc = parameter_doc(definitions.get(key)) or description(get_named_type(types[key]))
             if definition.default_value is not None:

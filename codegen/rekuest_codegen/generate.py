@@ -22,9 +22,8 @@ from rekuest_codegen.check import (
 from rekuest_codegen.collect import Collector
 from rekuest_codegen.functions import Functions
 from rekuest_codegen.inputs import input_module
-from rekuest_codegen.ir import Function
 from rekuest_codegen.load import Loaded, load_documents, load_schema
-from rekuest_codegen.problems import Problem, Report
+from rekuest_codegen.problems import CodegenError, Problem, Report
 from rekuest_codegen.render import Package, render
 from rekuest_codegen.results import Results
 from rekuest_codegen.sdl import fold, print_sdl
@@ -53,12 +52,18 @@ def generate(settings: Settings) -> Generated:
         CodegenError: Schema or documents are wrong; every problem of every file is in it.
     """
     report = Report(settings.root)
+    of_documents = Report(settings.root)
+    documents = load_documents(settings, of_documents)
     sources = load_schema(settings, report)
-    documents = load_documents(settings, report)
     folded = fold(sources.document, report)
-    schema = build_schema(folded, settings, report)
+    try:
+        schema = build_schema(folded, settings, report)
+    except CodegenError as exc:
+        raise CodegenError([*exc.problems, *of_documents.errors]) from exc
     check_wire_unions(schema, settings, report)
-    check_documents(schema, documents.document, settings, report)
+    is_whole = not of_documents.errors
+    report.errors += of_documents.errors
+    check_documents(schema, documents.document, settings, report, is_whole=is_whole)
     report.raise_errors()
     package, renamed = _package(schema, documents, settings, report)
     report.raise_errors()
@@ -102,7 +107,6 @@ def _package(
         enums=symbols.enumerations(),
         scalars=symbols.scalars,
     )
-    _check_exports(functions, symbols, report)
     return package, symbols.public.renamed
 
 
@@ -110,15 +114,6 @@ def _use_all_enums(schema: GraphQLSchema, symbols: Symbols) -> None:
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLEnumType) and not type_.name.startswith("__"):
             symbols.use_enum(type_)
-
-
-def _check_exports(functions: list[Function], symbols: Symbols, report: Report) -> None:
-    """A function that is called like a module of the package would hide it."""
-    modules = {"enums", "fragments", "inputs", "models", "operations", "results", "scalars", "wire"}
-    for function in functions:
-        for name in {function.name, f"a{function.name}"} & modules:
-            message = f"operation {function.operation!r} is called like the module {name!r}"
-            report.errors.append(Problem("documents", 0, 0, message, "rename the operation"))
 
 
 def _manifest(

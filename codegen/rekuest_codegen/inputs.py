@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from graphql import (
     GraphQLArgument,
     GraphQLInputField,
@@ -31,13 +33,24 @@ __all__ = [
 UNSET = "_UNSET"
 
 
+@dataclass(frozen=True)
+class Slot:
+    """One thing that may be given: a field of an input, or a variable."""
+
+    key: str
+    attribute: str
+    type: GraphQLInputType
+    is_required: bool
+    doc: str
+
+
 def input_module(symbols: Symbols) -> Module:
     """Return the module of all inputs that are used, ordered by name."""
     module = Module("inputs", "Input types: what operations take.")
     for name, type_ in sorted(symbols.inputs.items()):
         scope = names.Scope()
         fields = tuple(
-            _field(module, symbols, key, scope.take(names.attribute(key)), field)
+            _field(module, symbols, _slot(key, scope.take(names.attribute(key)), field))
             for key, field in type_.fields.items()
         )
         base = "_models.OneOf" if _is_one_of(type_) else "_models.Input"
@@ -45,34 +58,14 @@ def input_module(symbols: Symbols) -> Module:
     return module
 
 
-def _field(
-    module: Module, symbols: Symbols, key: str, attribute: str, field: GraphQLInputField
-) -> Field:
-    return input_field(
-        module,
-        symbols,
-        (key, attribute),
-        field.type,
-        is_required_field(field),
-        parameter_doc(field),
-    )
-
-
-def input_field(  # noqa: PLR0913  # the parts of one field
-    module: Module,
-    symbols: Symbols,
-    name: tuple[str, str],
-    type_: GraphQLInputType,
-    is_required: bool,
-    doc: str,
-) -> Field:
+def _field(module: Module, symbols: Symbols, slot: Slot) -> Field:
     """Return the field of an input or variable; what may be left out defaults to UNSET."""
-    key, attribute = name
-    annotation = module.annotate(type_, symbols.leaf(get_named_type(type_)))
-    alias = None if names.camel(attribute) == key else key
-    if is_required:
-        return Field(attribute, key, annotation, doc, None, alias)
-    return Field(attribute, key, f"{annotation} | _UnsetType", doc, UNSET, alias)
+    annotation = module.annotate(slot.type, symbols.leaf(get_named_type(slot.type)))
+    alias = None if names.camel(slot.attribute) == slot.key else slot.key
+    if slot.is_required:
+        return Field(slot.attribute, slot.key, annotation, slot.doc, None, alias)
+    annotation = f"{annotation} | _UnsetType"
+    return Field(slot.attribute, slot.key, annotation, slot.doc, UNSET, alias)
 
 
 def variables_model(
@@ -97,13 +90,17 @@ def variables_model(
     fields = []
     for node in operation.variable_definitions:
         key = node.variable.name.value
-        pair = (key, scope.take(names.attribute(key)))
         required = is_required_variable(node, types[key])
-        fields.append(input_field(module, symbols, pair, types[key], required, ""))
-    given = symbols.public.take(f"{name}Variables")
+        slot = Slot(key, scope.take(names.attribute(key)), types[key], required, "")
+        fields.append(_field(module, symbols, slot))
+    given = symbols.public.take(f"{name.rstrip('_')}Variables")
     doc = f"The variables of `{name}`."
     module.items.append(Model(given, ("_models.Input",), doc, tuple(fields)))
     return given
+
+
+def _slot(key: str, attribute: str, field: GraphQLInputField) -> Slot:
+    return Slot(key, attribute, field.type, is_required_field(field), parameter_doc(field))
 
 
 def is_required_variable(node: VariableDefinitionNode, type_: GraphQLInputType) -> bool:

@@ -14,6 +14,7 @@ __all__ = [
     "constant",
     "function",
     "member",
+    "parameter",
     "pascal",
     "snake",
 ]
@@ -33,7 +34,10 @@ ANNOTATIONS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"}
 PARAMETERS = frozenset({"self", "cls"})
 # Attributes of str and Enum: members of an enum that is a str must not shadow them.
 STR_AND_ENUM = frozenset(dir(str)) | {"mro", "name", "value"}
-BUILTINS = frozenset(dir(builtins))
+# Builtins, and the modules of the generated package: a function of that name would hide them.
+FUNCTIONS = frozenset(dir(builtins)) | frozenset(
+    {"enums", "fragments", "inputs", "models", "operations", "results", "scalars", "wire"}
+)
 
 _HUMP = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _EDGE = re.compile(r"([a-z0-9])([A-Z])")
@@ -64,6 +68,12 @@ def attribute(name: str) -> str:
     return f"{text}_" if taken else text
 
 
+def parameter(name: str) -> str:
+    """Return the name of a parameter of a function, which has one of its own: `client`."""
+    text = attribute(name)
+    return f"{text}_" if text == "client" else text
+
+
 def class_name(name: str) -> str:
     """Return the name of a class."""
     text = pascal(name)
@@ -77,7 +87,7 @@ def function(name: str) -> str:
     text = snake(name).strip("_")
     if not text or text[0].isdigit():
         text = f"operation_{text}".rstrip("_")
-    return f"{text}_" if keyword.iskeyword(text) or text in BUILTINS else text
+    return f"{text}_" if keyword.iskeyword(text) or text in FUNCTIONS else text
 
 
 def constant(name: str) -> str:

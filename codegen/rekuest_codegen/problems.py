@@ -67,7 +67,8 @@ class Report:
 
     def of_error(self, error: GraphQLError, fix: str = "") -> Problem:
         """Make a problem of graphql-core's error, at its first place; the others are named."""
-        message = _clause(error.message)
+        told, _, meant = error.message.partition(" Did you mean ")
+        message, fix = _clause(told), f"did you mean {meant}" if meant else fix
         places = [node for node in error.nodes or () if node.loc is not None]
         if not places:
             position = next(iter(error.positions or ()), 0)

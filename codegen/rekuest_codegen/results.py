@@ -83,7 +83,7 @@ class Results:
             field gives its plain name to that field's class: people see that one.
         """
         (group,) = self._collector.groups(type_, [selection])
-        result = self._symbols.public.take(f"{name}Result")
+        result = self._symbols.public.take(f"{name.rstrip('_')}Result")
         refs: dict[str, Ref] = {}
         alone = len(group.fields) == 1
         fields = []
@@ -177,7 +177,8 @@ class Results:
             if not found.has(key, group, self._collector):
                 fields.append(field)
         bases = tuple(module.name_of(base.ref) for base in found.shapes) or (ROOT,)
-        doc = description(group.types[0] if len(group.types) == 1 else group.parent)
+        told = group.parent if group.is_rest or len(group.types) > 1 else group.types[0]
+        doc = description(told) or f"The selected fields of `{told.name}`."
         module.items.append(Model(name, bases, doc, tuple(fields)))
         return shape
 

@@ -101,6 +101,8 @@ def _enumeration(name: str, type_: GraphQLEnumType) -> Enumeration:
 
 def description(definition: object) -> str:
     """Return what the schema says of a type, field, argument or value, deprecation included."""
+    if isinstance(definition, GraphQLScalarType) and definition.name in _BUILTIN:
+        return ""  # everybody knows what a String is
     text = (getattr(definition, "description", None) or "").strip()
     reason = getattr(definition, "deprecation_reason", None)
     return f"{text}\n\nDeprecated: {reason}".strip() if reason else text

@@ -6,24 +6,14 @@ Writes are commands (`commands.py`), reads are functions of a concept (`store.re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rekuest.server.store.commands import Command
 from rekuest.server.store.errors import CursorError, StoreError
+from rekuest.server.store.live import LiveState
 from rekuest.server.store.page import Listed, Order, Page
 from rekuest.server.store.read import Reads
-from rekuest.server.store.rows import (
-    AgentRow,
-    AppRow,
-    AssignationRow,
-    NodeRow,
-    ProvisionRow,
-    ReservationRow,
-    TemplateRow,
-    UserRow,
-)
 from rekuest.server.store.viewer import Viewer
 
 __all__ = [
@@ -37,22 +27,6 @@ __all__ = [
     "StoreError",
     "Viewer",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveState:
-    """Everything that a server needs in memory when it starts, as of one instant.  Oldest first, each."""
-
-    users: tuple[UserRow, ...]
-    apps: tuple[AppRow, ...]
-    nodes: tuple[NodeRow, ...]
-    templates: tuple[TemplateRow, ...]
-    agents: tuple[AgentRow, ...]
-    declared: Mapping[str, frozenset[str]]  # agent id -> ids of the templates that it declares
-    provisions: tuple[ProvisionRow, ...]  # neither ENDED nor FAILED
-    reservations: tuple[ReservationRow, ...]  # neither ENDED nor REJECTED
-    linked: Mapping[str, frozenset[str]]  # id of such a reservation -> ids of its provisions
-    assignations: tuple[AssignationRow, ...]  # not terminal
 
 
 class Store(Protocol):

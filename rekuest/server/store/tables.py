@@ -117,7 +117,7 @@ client = Table(
     Column("last_used_at", Double),
     Column("revoked_at", Double),
     UniqueConstraint("client_id", name="uq_client_client_id"),
-    Index("ix_client_owner", "owner", "created_at", "id"),
+    Index("ix_client_owner", "owner", "created_at"),
 )
 
 app = Table(
@@ -171,7 +171,7 @@ template = Table(
     Column("is_declared", Boolean, nullable=False),
     Column("created_at", Double, nullable=False),
     UniqueConstraint("app", "interface", "node", name="uq_template_identity"),
-    Index("ix_template_node", "node", "created_at", "id"),
+    Index("ix_template_node", "node", "created_at"),
     Index("ix_template_interface", "interface"),
 )
 
@@ -234,7 +234,7 @@ provision = Table(
     Column("credits", Integer, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("changed_at", Double, nullable=False),
-    Index("ix_provision_agent", "agent", "created_at", "id"),
+    Index("ix_provision_agent", "agent", "created_at"),
     Index("ix_provision_template", "template"),
     _partial("ix_provision_live", "created_at", where=LIVE_PROVISION),
 )
@@ -260,7 +260,7 @@ reservation = Table(
     Column("created_at", Double, nullable=False),
     Column("ended_at", Double),
     UniqueConstraint("user", "app", "reference", name="uq_reservation_reference"),
-    Index("ix_reservation_user", "user", "created_at", "id"),
+    Index("ix_reservation_user", "user", "created_at"),
     Index("ix_reservation_node", "node"),
     _partial("ix_reservation_live", "created_at", where=LIVE_RESERVATION),
 )
@@ -307,6 +307,7 @@ assignation = Table(
     Column("priority", Text, nullable=False),
     Column("parent", Text),
     Column("is_cached", Boolean, nullable=False),
+    Column("wait", Boolean, nullable=False),
     Column("cancel_on_disconnect", Boolean, nullable=False),
     Column("session_id", Text),
     Column("created_at", Double, nullable=False),
@@ -315,10 +316,10 @@ assignation = Table(
     Column("started_at", Double),
     Column("ended_at", Double),
     UniqueConstraint("user", "app", "reference", name="uq_assignation_reference"),
-    Index("ix_assignation_organization", "organization", "created_at", "id"),
-    Index("ix_assignation_node", "node", "created_at", "id"),
-    Index("ix_assignation_reservation", "reservation", "created_at", "id"),
-    _partial("ix_assignation_parent", "parent", "created_at", "id", where="parent IS NOT NULL"),
+    Index("ix_assignation_organization", "organization", "created_at"),
+    Index("ix_assignation_node", "node", "created_at"),
+    Index("ix_assignation_reservation", "reservation", "created_at"),
+    _partial("ix_assignation_parent", "parent", "created_at", where="parent IS NOT NULL"),
     _partial("ix_assignation_live", "provision", where=LIVE_ASSIGNATION),
 )
 

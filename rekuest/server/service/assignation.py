@@ -1,0 +1,326 @@
+"""Accepting calls, and what their callers ask for afterwards.  Source: schema/PROTOCOL.md, 5."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from rekuest.api import wire
+from rekuest.api.enums import AssignationEventKind as Kind
+from rekuest.api.enums import AssignationStatus as Status
+from rekuest.api.enums import ErrorCode, Priority
+from rekuest.server.domain.assignation import STOPPING
+from rekuest.server.domain.principal import Principal
+from rekuest.server.service.context import Context
+from rekuest.server.service.dispatch import Dispatcher
+from rekuest.server.service.errors import Rejected
+from rekuest.server.service.ids import new_id
+from rekuest.server.service.recorder import Recorder
+from rekuest.server.service.reservation import Reservations
+from rekuest.server.service.session import Follower, Session
+from rekuest.server.service.translate import call_row
+from rekuest.server.service.view import CallView, ReservationView
+from rekuest.server.store.commands import AcceptCall
+from rekuest.server.store.rows import AssignationRow, EventRow
+
+logger = logging.getLogger(__name__)
+
+Reply = Callable[[wire.CallAccepted | wire.CallRejected], object]
+# Schedules what may happen no later than at a time of the monotonic clock.
+Remind = Callable[[float, str], None]
+
+
+class Assignations:
+    """Calls, from the caller's side."""
+
+    def __init__(
+        self,
+        context: Context,
+        recorder: Recorder,
+        dispatcher: Dispatcher,
+        reservations: Reservations,
+        remind: Remind,
+    ) -> None:
+        self._view = context.view
+        self._store = context.store
+        self._clock = context.clock
+        self._rules = context.rules
+        self._recorder = recorder
+        self._dispatcher = dispatcher
+        self._reservations = reservations
+        self._remind = remind
+        # Callers that wait for the first commit of a call that another message made.
+        self._waiting: dict[str, list[tuple[Session | None, Reply]]] = {}
+        # Set by the service: sends the stored events of a call that has ended.
+        self.on_follow_stored: Callable[[Session, AssignationRow], None] = lambda session, row: None
+
+    def call(
+        self, principal: Principal, message: wire.Call, session: Session | None, reply: Reply
+    ) -> None:
+        """Accept or reject a call; `reply` is called exactly once, after the call is stored."""
+        try:
+            known = self._known(principal, message)
+            if known is not None:
+                self._repeat(known, message, session, reply)
+                return
+            reservation = self._admit(principal, message)
+            call = self._new_call(principal, message, reservation, session)
+        except Rejected as rejection:
+            reply(rejected(message.reference, rejection))
+            return
+        self._accept(call, session, reply)
+
+    def cancel(self, call: CallView, *, reason: str | None = None) -> None:
+        """Ask a live call and its children to stop; one that nobody has started ends at once."""
+        for child in self._children(call):
+            self.cancel(child, reason="its parent was cancelled")
+        if call.status is Status.QUEUED:
+            self._recorder.change(call, Kind.CANCELLED, reason=reason)
+            self._forget(call)
+        elif call.status not in STOPPING:
+            self._stop(call, Kind.CANCELLING, wire.Cancel(assignation=call.id), reason)
+
+    def interrupt(self, call: CallView, *, reason: str | None = None) -> None:
+        """End a live call and its children by force; one that nobody has started ends at once."""
+        for child in self._children(call):
+            self.interrupt(child, reason="its parent was interrupted")
+        if call.status is Status.QUEUED:
+            self._recorder.change(call, Kind.INTERRUPTED, reason=reason)
+            self._forget(call)
+        elif call.status is not Status.INTERRUPTING:
+            self._stop(call, Kind.INTERRUPTING, wire.Interrupt(assignation=call.id), reason)
+
+    def expire(self, call: CallView, reason: str) -> None:
+        """End a call whose time is over; its actor is told to cancel.  Source: PROTOCOL.md, 5.7."""
+        for child in self._children(call):
+            self.expire(child, "its parent's deadline passed")
+        held = call.status is not Status.QUEUED
+        if not self._recorder.change(call, Kind.EXPIRED, reason=reason):
+            return
+        session = self._view.session_of(call.agent) if held else None
+        if session is not None and call.sent:
+            session.send(wire.Cancel(assignation=call.id))  # its credit comes back when it says so
+        else:
+            self._dispatcher.free(call)
+            self._forget(call)
+
+    def _children(self, call: CallView) -> list[CallView]:
+        children = (self._view.calls.get(id) for id in sorted(call.children))
+        return [child for child in children if child is not None and not child.is_over]
+
+    def _stop(
+        self, call: CallView, kind: Kind, order: wire.Cancel | wire.Interrupt, reason: str | None
+    ) -> None:
+        def send() -> None:
+            session = self._view.session_of(call.agent)
+            if session is not None and not call.is_over:
+                session.send(order)
+
+        self._recorder.change(call, kind, reason=reason, after=send)
+
+    def _forget(self, call: CallView) -> None:
+        self._view.calls.pop(call.id, None)
+
+    def _known(self, principal: Principal, message: wire.Call) -> CallView | None:
+        key = (principal.user, principal.app or "", message.reference)
+        id = self._view.calls_by_key.get(key)
+        return None if id is None else self._view.calls.get(id)
+
+    def _repeat(
+        self, call: CallView, message: wire.Call, session: Session | None, reply: Reply
+    ) -> None:
+        if not _same(call.node, call.args, message, self._reservations.node_of(message)):
+            raise conflict(message.reference)
+        if not call.accepted:
+            self._waiting.setdefault(call.id, []).append((session, reply))
+            return
+        self._welcome(call, session, reply)
+
+    def _welcome(self, call: CallView, session: Session | None, reply: Reply) -> None:
+        if session is not None:
+            self._recorder.follow(call, Follower(session, call.id, call.number))
+        reply(accepted(call.reference, call.id, call.status, call.number))
+
+    def _admit(self, principal: Principal, message: wire.Call) -> ReservationView:
+        if not message.reference or len(message.reference) > 200:
+            raise Rejected(ErrorCode.INVALID_INPUT, "a reference has 1 to 200 characters")
+        if self._view.open_calls.get(principal.user, 0) >= self._rules.open_calls:
+            raise Rejected(
+                ErrorCode.LIMIT_EXCEEDED,
+                f"{self._rules.open_calls} calls are open already; wait for some to end",
+            )
+        reservation = self._reservations.for_call(principal, message)
+        node = self._view.nodes[reservation.row.node]
+        failures = node.checker.check(message.args)
+        if failures:
+            listed = "; ".join(str(failure) for failure in failures)
+            raise Rejected(
+                ErrorCode.INVALID_ARGS,
+                f"arguments do not fit node {node.row.name!r}: {listed}",
+                failures,
+            )
+        may_wait = message.wait or message.queue_timeout is not None
+        if not may_wait and not self._reservations.is_callable(reservation):
+            raise Rejected(
+                ErrorCode.NO_AGENT,
+                f"no agent that provides {node.row.name!r} is connected; start one, or wait for it",
+            )
+        if reservation.queued >= self._rules.queued_calls:
+            raise Rejected(
+                ErrorCode.RESERVATION_FULL,
+                f"{reservation.queued} calls wait for {node.row.name!r} already; try again later",
+            )
+        return reservation
+
+    def _new_call(
+        self,
+        principal: Principal,
+        message: wire.Call,
+        reservation: ReservationView,
+        session: Session | None,
+    ) -> CallView:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        timeout, queue_timeout = self._timeout(message, monotonic), message.queue_timeout
+        return CallView(
+            id=new_id(now),
+            reference=message.reference,
+            organization=principal.organization,
+            user=principal.user,
+            user_name=principal.user_name,
+            app=principal.app or "",
+            node=reservation.row.node,
+            reservation=reservation.row.id,
+            args=message.args,
+            status=Status.QUEUED,
+            number=1,
+            attempt=0,
+            seq=0,
+            priority=Priority(message.priority),
+            wait=message.wait,
+            ephemeral=message.ephemeral,
+            cancel_on_disconnect=message.cancel_on_disconnect,
+            session_id=None if session is None else session.id,
+            parent=message.parent,
+            deadline=None if timeout is None else now + timeout,
+            queue_deadline=None if queue_timeout is None else now + queue_timeout,
+            expires_at=None if timeout is None else monotonic + timeout,
+            queue_expires_at=None if queue_timeout is None else monotonic + queue_timeout,
+            accepted=False,
+        )
+
+    def _timeout(self, message: wire.Call, now: float) -> float | None:
+        """Return the seconds that a call has; a child has no more than its parent."""
+        if message.parent is None:
+            return message.timeout
+        parent = self._view.calls.get(message.parent)
+        if parent is None or parent.is_over:
+            raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
+        if parent.expires_at is None:
+            return message.timeout
+        left = parent.expires_at - now
+        return left if message.timeout is None else min(message.timeout, left)
+
+    def _accept(self, call: CallView, session: Session | None, reply: Reply) -> None:
+        now = self._clock.now()
+        events = [EventRow(call.id, 1, Kind.QUEUED.value, 0, None, now)]
+        self._view.add_call(call)
+        # Accepting and binding are two transitions; where the agent's lease is held, they share a transaction.
+        if self._dispatcher.place(call):
+            call.status, call.number = Status.BOUND, 2
+            events.append(EventRow(call.id, 2, Kind.BOUND.value, call.attempt, None, now))
+        for moment in (call.expires_at, call.queue_expires_at):
+            if moment is not None:
+                self._remind(moment, call.id)
+        if session is not None:
+            self._recorder.follow(call, Follower(session, call.id, call.number))
+        answer = accepted(call.reference, call.id, call.status, call.number)
+        if call.ephemeral:
+            self._confirm(call, reply, answer)
+            return
+        command = AcceptCall(call_row(call, now), tuple(events))
+        future = self._store.write(command)
+        future.add_done_callback(partial(self._accepted, call, session, reply, answer))
+
+    def _confirm(self, call: CallView, reply: Reply, answer: wire.CallAccepted) -> None:
+        call.accepted = True
+        reply(answer)
+        for session, other in self._waiting.pop(call.id, ()):
+            self._welcome(call, session, other)
+        if answer.status is Status.BOUND:
+            self._dispatcher.send(call)
+
+    def _accepted(
+        self,
+        call: CallView,
+        session: Session | None,
+        reply: Reply,
+        answer: wire.CallAccepted,
+        future: asyncio.Future[AssignationRow],
+    ) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None and future.result().id == call.id:
+            self._confirm(call, reply, answer)
+            return
+        others = self._waiting.pop(call.id, [])
+        self._withdraw(call)
+        for follower, answered in [(session, reply), *others]:
+            if error is not None:
+                logger.error("call %s is not stored", call.id, exc_info=error)
+                why = Rejected(ErrorCode.UNAVAILABLE, "the store does not answer; try again")
+                answered(rejected(call.reference, why))
+            else:
+                self._repeat_stored(future.result(), call, follower, answered)
+
+    def _repeat_stored(
+        self, row: AssignationRow, call: CallView, session: Session | None, reply: Reply
+    ) -> None:
+        """Answer a reference whose call has ended and is in the store only."""
+        if row.node != call.node or row.args != call.args:
+            reply(rejected(call.reference, conflict(call.reference)))
+            return
+        reply(accepted(row.reference, row.id, Status(row.status), 0))
+        if session is not None:
+            self.on_follow_stored(session, row)
+
+    def _withdraw(self, call: CallView) -> None:
+        """Undo in the view what was never stored."""
+        if not call.is_over:
+            self._view.close_call(call)
+        for follower in list(call.followers):
+            self._recorder.unfollow(call, follower.session.key)
+        call.status = Status.CANCELLED
+        self._forget(call)
+        self._dispatcher.free(call)
+
+
+def accepted(reference: str, id: str, status: Status, number: int) -> wire.CallAccepted:
+    """Return the answer to a call that is stored."""
+    return wire.CallAccepted(reference=reference, assignation=id, status=status, number=number)
+
+
+def rejected(reference: str, rejection: Rejected) -> wire.CallRejected:
+    """Return the answer to a call that is not."""
+    failures = [
+        wire.PortFailure(path=failure.path, expected=failure.expected, got=failure.got)
+        for failure in rejection.failures
+    ]
+    return wire.CallRejected(
+        reference=reference, code=rejection.code, message=str(rejection), failures=failures
+    )
+
+
+def conflict(reference: str) -> Rejected:
+    """Return the rejection of a reference that names another call."""
+    return Rejected(
+        ErrorCode.CONFLICT,
+        f"reference {reference!r} names another call already, with other arguments or another node",
+    )
+
+
+def _same(node: str, args: Mapping[str, Any], message: wire.Call, wanted: str | None) -> bool:
+    return node == wanted and dict(args) == dict(message.args)

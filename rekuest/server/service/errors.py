@@ -1,0 +1,19 @@
+"""Why the service does not do what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rekuest.api.enums import ErrorCode
+from rekuest.errors import Failure, RekuestError
+
+__all__ = ["Rejected"]
+
+
+class Rejected(RekuestError):  # noqa: N818  # an answer that travels, named after CallRejected
+    """Nothing was changed; the gateway and GraphQL answer with `code` and the text."""
+
+    def __init__(self, code: ErrorCode, message: str, failures: Sequence[Failure] = ()) -> None:
+        self.code = code
+        self.failures = tuple(failures)  # for INVALID_ARGS, each argument that does not fit
+        super().__init__(message)

@@ -1,0 +1,1 @@
+"""Tests of calling: connection, calls, node handles, GraphQL."""
