@@ -7,11 +7,12 @@ PROTOCOL.md asks of it, small enough to be seen to be right.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rekuest.api import enums, wire
 from rekuest.protocol.agent import AgentSession, Run, Send
@@ -77,6 +78,11 @@ class Reconnects(RuleBasedStateMachine):
 
     # What people do
 
+    @initialize()
+    def start(self) -> None:
+        self.make_a_call()
+        self.make_a_call()
+
     @precondition(lambda self: len(self.seen) < 5)
     @rule()
     def make_a_call(self) -> None:
@@ -85,12 +91,13 @@ class Reconnects(RuleBasedStateMachine):
         self.to_caller.up.append(self.caller.call(call(reference)))
 
     @precondition(lambda self: self.running)
-    @rule(data=st.data())
-    def yield_a_value(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), count=st.integers(1, 3))
+    def yield_values(self, data: st.DataObject, count: int) -> None:
         name = data.draw(st.sampled_from(self.running))
-        value = len(self.values[name])
-        self.values[name].append(value)
-        self._report(self.agent.yield_(name, 1, {"return": value}))
+        for _ in range(count):
+            value = len(self.values[name])
+            self.values[name].append(value)
+            self._report(self.agent.yield_(name, 1, {"return": value}))
 
     @precondition(lambda self: self.running)
     @rule(data=st.data())
@@ -101,8 +108,10 @@ class Reconnects(RuleBasedStateMachine):
 
     # What the network does
 
-    @precondition(lambda self: self.to_caller.up)
-    @rule()
+    @rule(number=st.integers(1, 20), turns=st.permutations(range(4)))
+    def some_messages_arrive(self, number: int, turns: list[int]) -> None:
+        self._settle(number, turns)
+
     def a_message_of_the_caller_arrives(self) -> None:
         match self.to_caller.up.popleft():
             case wire.Call() as message:
@@ -110,13 +119,9 @@ class Reconnects(RuleBasedStateMachine):
             case wire.Attach(assignation=str(name), after=after):
                 self._on_attach(self.calls[name], after)
 
-    @precondition(lambda self: self.to_caller.down)
-    @rule()
     def a_message_for_the_caller_arrives(self) -> None:
         self._follow(self.caller.receive(self.to_caller.down.popleft()))
 
-    @precondition(lambda self: self.to_agent.up)
-    @rule()
     def a_message_of_the_agent_arrives(self) -> None:
         message = self.to_agent.up.popleft()
         assert isinstance(message, wire.Accepted | wire.Yield | wire.Done)
@@ -131,24 +136,37 @@ class Reconnects(RuleBasedStateMachine):
             wire.Acknowledged(receipts=[receipt(stored.assignation, message.seq)])
         )
 
-    @precondition(lambda self: self.to_agent.down)
-    @rule()
     def a_message_for_the_agent_arrives(self) -> None:
         self._work(self.agent.receive(self.to_agent.down.popleft()))
 
-    @rule()
+    @rule(is_caller=st.booleans())
+    def a_connection_is_lost(self, is_caller: bool) -> None:
+        if is_caller:
+            self.the_caller_reconnects()
+        else:
+            self.the_agent_reconnects()
+
     def the_caller_reconnects(self) -> None:
         self.to_caller.cut()
         self.followed.clear()
         self.to_caller.up.extend(self.caller.opened(welcome(resumed=True)))
 
-    @rule()
     def the_agent_reconnects(self) -> None:
         self.to_agent.cut()
         open_calls = [one for one in self.calls.values() if not one.is_over]
         receipts = [receipt(one.assignation, one.seq) for one in open_calls]
         self._work(self.agent.opened(believing(*receipts)))
         self.to_agent.down.extend(assign(one.assignation) for one in open_calls if one.seq == 0)
+
+    @precondition(lambda self: self.to_caller.down)
+    @rule(data=st.data())
+    def an_event_is_lost_or_repeated_on_the_way(self, data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(self.to_caller.down) - 1))
+        message = self.to_caller.down[place]
+        if isinstance(message, wire.Event):
+            del self.to_caller.down[place]
+            if data.draw(st.booleans()):
+                self.to_caller.down.extend([message, message])
 
     @rule()
     def the_server_assigns_again(self) -> None:
@@ -187,18 +205,20 @@ class Reconnects(RuleBasedStateMachine):
         assert not self.agent._attempts
         assert not self.caller._calls
 
-    def _settle(self) -> None:
-        arrivals = {
-            id(self.to_caller.up): self.a_message_of_the_caller_arrives,
-            id(self.to_caller.down): self.a_message_for_the_caller_arrives,
-            id(self.to_agent.up): self.a_message_of_the_agent_arrives,
-            id(self.to_agent.down): self.a_message_for_the_agent_arrives,
-        }
-        queues = (self.to_caller.up, self.to_caller.down, self.to_agent.up, self.to_agent.down)
-        while any(queues):
-            for queue in queues:
-                if queue:
-                    arrivals[id(queue)]()
+    def _settle(self, at_most: int = 10_000, turns: Sequence[int] = range(4)) -> None:
+        """Let messages arrive, turn by turn."""
+        ways = (
+            (self.to_caller.up, self.a_message_of_the_caller_arrives),
+            (self.to_caller.down, self.a_message_for_the_caller_arrives),
+            (self.to_agent.up, self.a_message_of_the_agent_arrives),
+            (self.to_agent.down, self.a_message_for_the_agent_arrives),
+        )
+        while any(queue for queue, _ in ways) and at_most > 0:
+            for turn in turns:
+                queue, arrive = ways[turn]
+                if queue and at_most > 0:
+                    arrive()
+                    at_most -= 1
 
     def _report(self, message: wire.ClientMessage | None) -> None:
         assert message is not None
@@ -255,4 +275,4 @@ class Reconnects(RuleBasedStateMachine):
 
 
 TestReconnects = Reconnects.TestCase
-TestReconnects.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestReconnects.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
