@@ -170,10 +170,11 @@ class Agent:
         refused = {it.interface for it in declared.diagnostics if not it.accepted}
         names = [name for name in self._declaration.definitions if name not in refused]
         logger.info(
-            "connected to %s as %s; provides %d functions: %s",
+            "connected to %s as %s; provides %d %s: %s",
             self._connection.url,
             self._connection.identity.identifier,
             len(names),
+            "function" if len(names) == 1 else "functions",
             ", ".join(names[:10]) + (", …" if len(names) > 10 else ""),
         )
 

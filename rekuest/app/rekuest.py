@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
 from rekuest.agent import Agent
@@ -13,7 +14,7 @@ from rekuest.app.registrations import Registrations
 from rekuest.app.stopping import Stop, on_stop_signals
 from rekuest.auth import Grant
 from rekuest.client.client import Client
-from rekuest.clock import Clock, SystemClock
+from rekuest.clock import Clock
 from rekuest.context import enter, leave
 from rekuest.definition import define
 from rekuest.errors import UsageError
@@ -56,20 +57,19 @@ class Rekuest(Client):
             registry: Where structures are found; `None` is one of its own, which looks into the process's.
             clock: Tells time; `None` is the machine's.
         """
-        clock = SystemClock() if clock is None else clock
         super().__init__(
             default_identifier() if identifier is None else identifier,
             url=url,
             auth=auth,
             version=version,
             instance_id=instance_id,
+            registry=Registry(default_registry()) if registry is None else registry,
             clock=clock,
         )
-        self._clock = clock
         self._takeover = takeover
-        self._registry = Registry(default_registry()) if registry is None else registry
         self._registrations = Registrations()
         self._agent: Agent | None = None  # while it provides
+        self._stop: Stop | None = None  # between the begin and the end of `run` or `arun`
 
     @overload
     def register(self, function: F, /) -> F: ...
@@ -116,7 +116,7 @@ class Rekuest(Client):
         return self._register(function, **options)
 
     def _register(self, function: F, **options: Any) -> F:
-        self._registrations.add(define(function, registry=self._registry, **options))
+        self._registrations.add(define(function, registry=self.registry, **options))
         agent = self._agent
         if agent is not None:
             agent.loop.call_soon_threadsafe(agent.replace, self._registrations.all())
@@ -133,39 +133,51 @@ class Rekuest(Client):
             RekuestError: The server refuses this app for good.
         """
         show_log()
-        stop = Stop()
-        with on_stop_signals(stop.request):
+        with self._stoppable() as stop:
             if self.is_entered:
-                self.portal.call(self._aprovide, stop)
+                self.portal.call(self._aprovide, stop, twin="arun")
             else:
                 with self:
-                    self.portal.call(self._aprovide, stop)
+                    self.portal.call(self._aprovide, stop, twin="arun")
 
     async def arun(self) -> None:
         """Provide what is registered, until cancelled, or until SIGINT or SIGTERM in the main thread.
 
         Enters the client if it is not entered.  Raises what `run` raises.
         """
-        stop = Stop()
-        with on_stop_signals(stop.request):
+        with self._stoppable() as stop:
             if self.is_entered:
                 await self.portal.acall(self._aprovide, stop)
             else:
                 async with self:
                     await self._aprovide(stop)
 
-    async def _aprovide(self, stop: Stop) -> None:
-        definitions = self._registrations.all()
-        if not definitions:
+    def stop(self) -> None:
+        """End `run` or `arun`, from any thread.  Without one under way it does nothing."""
+        stop = self._stop
+        if stop is not None:
+            stop.request()
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[Stop]:
+        if self._stop is not None:
+            raise UsageError("this app provides already; one run() at a time")
+        if not self._registrations.all():
             raise UsageError(
                 "there is nothing to provide; register a function with `@client.register` before run()"
             )
-        if self._agent is not None:
-            raise UsageError("this app provides already; one run() at a time")
+        self._stop = Stop()
+        try:
+            with on_stop_signals(self._stop.request):
+                yield self._stop
+        finally:
+            self._stop = None
+
+    async def _aprovide(self, stop: Stop) -> None:
         agent = Agent(
             self.connection,
-            definitions,
-            clock=self._clock,
+            self._registrations.all(),
+            clock=self.clock,
             takeover=self._takeover,
         )
         self._agent = agent

@@ -69,38 +69,42 @@ async def arun() -> None:
     await _providing().arun()
 
 
-def find(interface: str | None = None, **filters: Any) -> NodeHandle:
+def find(interface: str | None = None, **wanted: Any) -> NodeHandle:
     """Find one node, as `Rekuest.find` does.
+
+    Args:
+        interface: The name that an app provides it under: the function's, usually.
+        wanted: `app`, `name`, `hash`, `id`: what else is known of it.
 
     Raises:
         UsageError: No client is entered; or no node fits, or several do.
     """
-    return _calling().find(interface, **filters)
+    return _calling().find(interface, **wanted)
 
 
-async def afind(interface: str | None = None, **filters: Any) -> NodeHandle:
-    """Find one node, as `Rekuest.afind` does."""
-    return await _calling().afind(interface, **filters)
+async def afind(interface: str | None = None, **wanted: Any) -> NodeHandle:
+    """Find one node, as `find` does."""
+    return await _calling().afind(interface, **wanted)
 
 
-def call(interface: str, /, *args: Any, **kwargs: Any) -> Any:
+def call(node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> Any:
     """Find a node and call it once, as `Rekuest.call` does."""
-    return _calling().call(interface, *args, **kwargs)
+    return _calling().call(node, *args, **kwargs)
 
 
-async def acall(interface: str, /, *args: Any, **kwargs: Any) -> Any:
+async def acall(node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> Any:
     """Find a node and call it once, as `Rekuest.acall` does."""
-    return await _calling().acall(interface, *args, **kwargs)
+    return await _calling().acall(node, *args, **kwargs)
 
 
-def iterate(interface: str, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
+def iterate(node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
     """Find a generator node and iterate over its values, as `Rekuest.iterate` does."""
-    return _calling().iterate(interface, *args, **kwargs)
+    return _calling().iterate(node, *args, **kwargs)
 
 
-def aiterate(interface: str, /, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+def aiterate(node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
     """Find a generator node and iterate over its values, as `Rekuest.aiterate` does."""
-    return _calling().aiterate(interface, *args, **kwargs)
+    return _calling().aiterate(node, *args, **kwargs)
 
 
 def _calling() -> Client:

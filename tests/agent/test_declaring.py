@@ -30,7 +30,7 @@ async def test_known_digest_needs_no_parts(
     async with Provider(registrar, double):
         await registrar.provide("double")
     assert registrar.declared == []
-    said = f"connected to {registrar.server.url} as lab; provides 1 functions: double"
+    said = f"connected to {registrar.server.url} as lab; provides 1 function: double"
     assert said in caplog.messages
 
 
