@@ -64,23 +64,23 @@ async def test_an_error_carries_code_and_path(world: World, graphql: GraphQL) ->
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "error", "text"),
+    ("status", "answer", "expected"),
     [
-        (400, {"errors": [{"message": "bad"}]}, ServerError, "cannot execute 'ListNodes': bad"),
-        (404, "not here", ServerError, "answers HTTP 404"),
-        (200, "[]", ServerError, "answers HTTP 200"),
-        (200, {"data": 5}, ServerError, "it has no data"),
-        (200, {"data": {"nodes": 5}}, ServerError, "cannot read response"),
-        (200, {"errors": ["?"]}, ServerError, "an error without words"),
-        (503, "busy", TransportError, "is not available .HTTP 503."),
-        (200, {"errors": [{"message": "", "extensions": {"code": "UNAUTHENTICATED"}}]}, AuthError, "nor a"),
+        (400, {"errors": [{"message": "bad"}]}, (ServerError, "cannot execute 'ListNodes': bad")),
+        (404, "not here", (ServerError, "answers HTTP 404")),
+        (200, "[]", (ServerError, "answers HTTP 200")),
+        (200, {"data": 5}, (ServerError, "it has no data")),
+        (200, {"data": {"nodes": 5}}, (ServerError, "cannot read response")),
+        (200, {"errors": ["?"]}, (ServerError, "an error without words")),
+        (503, "busy", (TransportError, "is not available .HTTP 503.")),
+        (200, {"errors": [{"message": "", "extensions": {"code": "UNAUTHENTICATED"}}]}, (AuthError, "nor a")),
     ],
 )  # fmt: skip
 async def test_what_is_no_result_is_an_error(
-    world: World, graphql: GraphQL, status: int, answer: Any, error: type[Exception], text: str
+    world: World, graphql: GraphQL, status: int, answer: Any, expected: tuple[type[Exception], str]
 ) -> None:
     world.answer = lambda body: (status, answer)
-    with pytest.raises(error, match=text):
+    with pytest.raises(expected[0], match=expected[1]):
         await graphql.aexecute(LIST_NODES, LISTED)
 
 
