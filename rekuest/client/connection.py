@@ -12,6 +12,7 @@ import logging
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from rekuest.api import enums, wire
@@ -273,7 +274,7 @@ class Connection:
             app=wire.AppIdentity(identifier=who.identifier, version=who.version),
             instance_id=who.instance_id,
             session_id=who.session_id,
-            user_agent=_USER_AGENT,
+            user_agent=_user_agent(),
         )
 
     def _on_reauth_required(self, message: wire.ServerMessage) -> None:
@@ -326,12 +327,10 @@ def _settle(first: asyncio.Future[wire.Welcome], error: RekuestError) -> None:
         first.exception()  # read here, as nobody may be waiting any more
 
 
+@cache
 def _user_agent() -> str:
     try:
         own = version("rekuest")
     except PackageNotFoundError:  # run from a checkout that is not installed
         own = "unknown"
     return f"rekuest/{own} python/{platform.python_version()}"
-
-
-_USER_AGENT = _user_agent()

@@ -6,7 +6,7 @@ The only module of the client that knows httpx; loaded when the first operation 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -57,7 +57,7 @@ class GraphQL:
 
     async def asubscribe(
         self, operation: Operation[R], variables: Mapping[str, Any]
-    ) -> AsyncIterator[R]:
+    ) -> AsyncGenerator[R, None]:
         """Yield each result of a subscription; closing the iterator ends it.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A service in miniature, for tests: keeps calls and their events, runs five nodes by their names.
+"""A service in miniature, for tests: keeps calls and their events, runs a few nodes by their names.
 
 echo       gives back its argument `x`
 fail       raises a ValueError
@@ -166,9 +166,17 @@ class Service:
         if not record.call.args.get("forever"):
             self.happen(record, _Kind.DONE)
 
+    def _nothing(self, record: Record) -> None:
+        self.happen(record, _Kind.DONE)
+
+    def _pair(self, record: Record) -> None:
+        self.happen(record, _Kind.DONE, returns={"return0": 1, "return1": "a"})
+
 
 _NODES: dict[str, Callable[[Service, Record], None]] = {
     "echo": Service._echo,
     "fail": Service._fail,
     "count": Service._count,
+    "nothing": Service._nothing,
+    "pair": Service._pair,
 }
