@@ -25,7 +25,7 @@ from rekuest.client.finding import Wanted, choose, none_left
 from rekuest.client.node import NodeHandle
 from rekuest.client.shape import NodeShape
 from rekuest.clock import Clock, SystemClock
-from rekuest.context import Operation
+from rekuest.context import UNSET, Operation
 from rekuest.errors import UsageError
 from rekuest.portal import Portal
 from rekuest.structures import Registry
@@ -279,7 +279,7 @@ class Client:
     async def _afind(self, wanted: Wanted) -> NodeHandle:
         node: NodeFields | None
         if wanted.id is not None or wanted.hash is not None:
-            node = await aget_node(id=wanted.id, hash=wanted.hash, client=self)
+            node = await aget_node(id=wanted.id or UNSET, hash=wanted.hash or UNSET, client=self)
         else:
             node = choose(wanted, await self._alist(wanted), self.identifier, self.url)
         if node is None:
