@@ -195,8 +195,8 @@ class Agent:
         elif refused.code == enums.ErrorCode.AGENT_EXISTS:
             self._end(
                 UsageError(
-                    f"cannot provide: {refused.reason}; stop it, give this program another "
-                    "instance_id=, or replace it with takeover=True"
+                    f"cannot provide: {refused.reason} (here: Rekuest(..., instance_id=...), or "
+                    "Rekuest(..., takeover=True) to replace it)"
                 )
             )
         else:

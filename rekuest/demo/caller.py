@@ -11,7 +11,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rekuest import NodeHandle, Rekuest, RemoteError, call, find
-from rekuest.api import AssignationFilter, get_server, list_assignations, list_nodes
+from rekuest.api import (
+    AssignationFilter,
+    PortDirection,
+    get_server,
+    list_assignations,
+    list_nodes,
+    watch_assignation_events,
+)
 from rekuest.api.wire import LogLine
 from rekuest.demo.app import Sample, Stain
 from rekuest.demo.report import Ended, Line, Started, tell
@@ -47,8 +54,9 @@ def show_node(say: Say) -> None:
     say(f"{node.name}: {documented.title}")
     say(documented.description or "")
     for port in documented.ports:
-        about = f": {port.description}" if port.description else ""
-        say(f"{port.direction.value.lower()} {port.key} {port.kind.value}{about}")
+        key = "" if port.direction is PortDirection.RETURN else f" {port.key}:"
+        about = f", {port.description}" if port.description else ""
+        say(f"{port.direction.value.lower()}{key} {port.kind.value}{about}")
     keys = [port.key for port in documented.ports]
     expect("ports", keys, ["x", "name", "return"])
 
@@ -117,8 +125,9 @@ def cancel(say: Say) -> None:
     node = find(interface="incubate")
     asyncio.run(cancel_when_warm(node))
     latest = list_assignations(filter=AssignationFilter(node=node.id)).items[0]
-    say(f"the call is {latest.status.value} after attempt {latest.attempt}")
-    expect("status", latest.status.value, "CANCELLED")
+    kinds = [event.kind.value for event in watch_assignation_events(id=latest.id)]
+    say(" → ".join(kinds))
+    expect("the last event", kinds[-1], "CANCELLED")
 
 
 def fail(say: Say) -> None:

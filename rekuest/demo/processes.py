@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -70,6 +71,10 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C in its terminal does."""
+        self._process.send_signal(signal.SIGINT)
 
     def wait(self) -> int:
         """Wait until the process ends by itself; return its exit code."""

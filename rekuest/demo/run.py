@@ -44,7 +44,7 @@ def run_demo(keep: bool = False) -> int:
     Returns:
         An exit code: 0 if every step was as expected.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     if threading.current_thread() is threading.main_thread():
         # Also a SIGTERM unwinds this function, so that no process is left behind.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -137,7 +137,7 @@ def _summarize(console: Console, tally: Tally, code: int) -> int:
 
 
 def _keep(console: Console, url: str, folder: str) -> None:
-    console.print(f"\nstill running: {url}/graphql and {url}/schema.graphql; Ctrl-C ends it")
-    console.print(f"call from another terminal: REKUEST_DATA_DIR={folder} python")
     with suppress(KeyboardInterrupt):
+        console.print(f"\ncall from another terminal: REKUEST_DATA_DIR={folder} python")
+        console.print(f"still running: {url}/graphql and {url}/schema.graphql; Ctrl-C ends it")
         threading.Event().wait()

@@ -51,8 +51,8 @@ async def test_clause_3_2_agent_exists_names_holder_and_takeover(registrar: Regi
     with pytest.raises(UsageError) as caught:
         await running.agent.run()
     assert str(caught.value) == (
-        "cannot provide: agent 'here' of 'lab' is held by another session; stop it, give this "
-        "program another instance_id=, or replace it with takeover=True"
+        "cannot provide: agent 'here' of 'lab' is held by another session (here: "
+        "Rekuest(..., instance_id=...), or Rekuest(..., takeover=True) to replace it)"
     )
     await running.connection.aclose()
 
