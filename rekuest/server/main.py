@@ -22,6 +22,7 @@ __all__ = ["bind", "run", "serve", "url_of"]
 logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
+GOODBYE_TIMEOUT = 1.0  # seconds for the sockets to hear that the server goes
 
 
 def bind(settings: ServerSettings) -> socket.socket:
@@ -75,8 +76,11 @@ class Server(uvicorn.Server):
         sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ask the sockets to come back later before they are closed."""
-        running_of(self._app).drain()
+        """Ask the sockets to come back later before they are closed; one that does not read gets little time."""
+        for server in self.servers:
+            server.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running_of(self._app).drain(), GOODBYE_TIMEOUT)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

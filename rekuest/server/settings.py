@@ -60,6 +60,12 @@ class ServerSettings(BaseSettings):
             return tuple(host.strip() for host in value.split(",") if host.strip())
         return value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _whole_path(cls, value: Path) -> Path:
+        """Read `~` as the user's home, and a relative path from where the server is started."""
+        return value.expanduser().absolute()
+
     @model_validator(mode="after")
     def _stays_here(self) -> ServerSettings:
         """Refuse to listen to other machines by accident: this version has no TLS and one administrator."""

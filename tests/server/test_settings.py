@@ -43,3 +43,8 @@ def test_other_machines_are_let_in_on_purpose_only(host: str) -> None:
     with pytest.raises(ValidationError, match="--allow-remote"):
         ServerSettings(host=host)
     assert ServerSettings(host=host, allow_remote=True).host == host
+
+
+def test_the_data_folder_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REKUEST_DATA_DIR", "~/of-rekuest")
+    assert ServerSettings().data_dir == Path.home() / "of-rekuest"

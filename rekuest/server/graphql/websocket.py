@@ -99,7 +99,9 @@ class WebSocketHandler(GraphQLTransportWSHandler):
                 raise RekuestError('the payload must be {"authorization": "Bearer <token>"}')
             websocket.state.principal = await self._authenticate(token)
         except RekuestError as error:
-            await websocket.close(FORBIDDEN, str(error)[:120])
+            # As on our own socket: after 4401 a new token may help, after 4403 none will.
+            is_forbidden = getattr(error, "code", None) == "FORBIDDEN"
+            await websocket.close(FORBIDDEN if is_forbidden else UNAUTHORIZED, str(error)[:120])
             return
         await websocket.send_json({"type": self.GQL_CONNECTION_ACK})
         client_context.connection_acknowledged = True

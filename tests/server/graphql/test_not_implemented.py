@@ -5,7 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema, GraphQLUnionType, parse, validate
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
 
 from rekuest.server.graphql.names import LATER, ROOTS
 from rekuest.server.graphql.resolvers import RESOLVERS
@@ -108,3 +119,26 @@ async def test_a_filter_that_comes_later(world: World) -> None:
 def test_our_operations_fit_the_schema(schema: GraphQLSchema) -> None:
     text = "\n".join(path.read_text() for path in sorted(OPERATIONS.glob("*.graphql")))
     assert validate(schema, parse(text)) == []
+
+
+class LaterFields(Visitor):
+    """Collects the fields of objects that a document selects although they come later."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._types = types
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Look one field up."""
+        parent = self._types.get_parent_type()
+        if parent is not None and node.name.value in LATER.get(parent.name, ()):
+            self.found.append(f"{parent.name}.{node.name.value}")
+
+
+def test_our_operations_select_no_such_field_below_the_root(schema: GraphQLSchema) -> None:
+    for path in OPERATIONS.glob("*.graphql"):
+        types = TypeInfo(schema)
+        later = LaterFields(types)
+        visit(parse(path.read_text()), TypeInfoVisitor(types, later))
+        assert later.found == [], path.name

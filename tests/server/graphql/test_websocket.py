@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rekuest.server.bus import Ring
+from rekuest.server.store.rows import UserRow
+from rekuest.server.store.viewer import Viewer
 from tests.server.graphql.world import World
 from tests.server.websocket import Closed, connect
 
@@ -69,9 +72,23 @@ async def test_fault_67_no_operation_before_the_token(world: World) -> None:
 @pytest.mark.parametrize(
     "payload", [None, {}, {"authorization": "Bearer x"}, {"authorization": 1}, [], "Bearer x"]
 )
-async def test_a_bad_token_is_forbidden(world: World, payload: Any) -> None:
+async def test_a_bad_token_may_be_replaced(world: World, payload: Any) -> None:
+    closed = await closed_after(world, {"type": "connection_init", "payload": payload})
+    assert closed.code == 4401
+
+
+async def test_a_blocked_user_is_forbidden(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    get = world.store.read.users.get
+
+    async def blocked(id: str, *, viewer: Viewer | None) -> UserRow | None:
+        row = await get(id, viewer=viewer)
+        return row and replace(row, is_blocked=True)
+
+    monkeypatch.setattr(world.store.read.users, "get", blocked)
+    payload = {"authorization": f"Bearer {world.token}"}
     closed = await closed_after(world, {"type": "connection_init", "payload": payload})
     assert closed.code == 4403
+    assert (await world.refusal("{ me { app } }"))["extensions"]["code"] == "FORBIDDEN"
 
 
 async def test_one_token_is_enough(world: World) -> None:

@@ -20,7 +20,7 @@ async def test_live_and_ready(whole: Whole) -> None:
     async with whole.http() as http:
         assert (await http.get("/livez")).json() == {"status": "ok"}
         assert (await http.get("/readyz")).status_code == 200
-        whole.running.drain()
+        await whole.running.drain()
         assert (await http.get("/readyz")).status_code == 503
         assert (await http.get("/livez")).status_code == 200
 
