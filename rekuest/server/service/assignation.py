@@ -292,7 +292,7 @@ class Assignations:
         if not call.is_over:
             self._view.close_call(call)
         for follower in list(call.followers):
-            self._recorder.unfollow(call, follower.session.key)
+            self._recorder.leave(follower)
         call.status = Status.CANCELLED
         self._forget(call)
         self._dispatcher.free(call)

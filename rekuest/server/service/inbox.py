@@ -7,7 +7,7 @@ the session's next message, so that messages are followed in their order (1.9).
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rekuest.api import wire
@@ -17,16 +17,14 @@ from rekuest.server.service.context import Context
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.parts import Parts
 from rekuest.server.service.report import KINDS
-from rekuest.server.service.session import Follower, Session
-from rekuest.server.service.translate import event_message
+from rekuest.server.service.session import Session
 from rekuest.server.service.view import CallView, ProvisionView
-from rekuest.server.store.rows import AssignationRow, EventRow, ReservationRow
+from rekuest.server.store.rows import AssignationRow, ReservationRow
 from rekuest.server.store.store import Viewer
 
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[Session, Any], Awaitable[None] | None]
-EVENTS_A_READ = 200
 
 
 class Inbox:
@@ -36,6 +34,7 @@ class Inbox:
         self._view = context.view
         self._store = context.store
         self._recorder = parts.recorder
+        self._following = parts.following
         self._provisions = parts.provisions
         self._reports = parts.reports
         self._assignations = parts.assignations
@@ -72,16 +71,9 @@ class Inbox:
             return None
         return handler(session, message)
 
-    async def follow_stored(self, session: Session, row: AssignationRow, after: int) -> None:
-        """Send the stored events of a call after a cursor, and join its coming ones."""
-        call = self._view.calls.get(row.id)
-        follower = Follower(session, row.id, after, waiting=[])
-        if call is not None and not call.is_over:
-            self._recorder.follow(call, follower)
-        follower.catch_up([event_message(event) for event in await self._events(row.id, after)])
-
     def _goodbye(self, session: Session, message: wire.Goodbye) -> None:
         self._sessions.end(session, message.reason or "it said goodbye")
+        session.shut(1000, "goodbye")
 
     def _report(self, session: Session, message: Any) -> Awaitable[None] | None:
         if self._reports.knows(session, message):
@@ -152,7 +144,7 @@ class Inbox:
                 number=row.number,
             )
         )
-        await self.follow_stored(session, row, message.after)
+        self._following.follow_stored(session, row, message.after)
 
     async def _attached_row(self, session: Session, message: wire.Attach) -> AssignationRow | None:
         principal = session.principal
@@ -164,20 +156,9 @@ class Inbox:
             return None
         return await reads.by_reference(principal.user, session.app.identifier, message.reference)
 
-    async def _events(self, id: str, after: int) -> list[EventRow]:
-        events: list[EventRow] = []
-        while True:
-            read: Sequence[EventRow] = await self._store.read.assignations.events(
-                id, after=after, first=EVENTS_A_READ
-            )
-            events.extend(read)
-            if len(read) < EVENTS_A_READ:
-                return events
-            after = events[-1].number
-
     def _detach(self, session: Session, message: wire.Detach) -> None:
-        if (call := self._view.calls.get(message.assignation)) is not None:
-            self._recorder.unfollow(call, session.key)
+        if (follower := session.follows.get(message.assignation)) is not None:
+            self._recorder.leave(follower)
 
     def _control(self, session: Session, message: Any) -> Awaitable[None] | None:
         call = self._view.calls.get(message.assignation)

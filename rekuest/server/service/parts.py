@@ -6,6 +6,7 @@ from rekuest.server.service.agent import Agents
 from rekuest.server.service.assignation import Assignations, Remind
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
+from rekuest.server.service.following import Following
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.report import Reports
@@ -20,6 +21,7 @@ class Parts:
     def __init__(self, context: Context, remind: Remind) -> None:
         self.tail = Tail(context.store)
         self.recorder = Recorder(context)
+        self.following = Following(context, self.recorder)
         self.dispatcher = Dispatcher(context, self.recorder)
         self.provisions = Provisions(context)
         self.reservations = Reservations(context, self.recorder, self.dispatcher, self.provisions)

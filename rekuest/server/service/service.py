@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from rekuest.server.service.inbox import Inbox
 from rekuest.server.service.load import load, reload_call
 from rekuest.server.service.parts import Parts
 from rekuest.server.service.session import Link, Session
+from rekuest.server.service.tasks import Tasks
 from rekuest.server.service.view import CallView, ProvisionView, View
 from rekuest.server.store.rows import AssignationRow, ReservationRow
 from rekuest.server.store.store import Store, Viewer
@@ -37,9 +38,9 @@ class Service:
         self.clock = clock
         self.rules = rules or Rules()
         self.view = View()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._deadlines = Deadlines(clock, self._due)
-        context = Context(self.view, store, bus, clock, self.rules)
+        context = Context(self.view, store, bus, clock, self.rules, self._tasks)
         parts = Parts(context, self._deadlines.add)
         self._inbox = Inbox(context, parts)
         self._tail = parts.tail
@@ -51,9 +52,9 @@ class Service:
         self._sessions = parts.sessions
         parts.dispatcher.on_short = parts.reservations.short
         parts.provisions.on_changed = self._provision_changed
-        parts.recorder.on_diverged = lambda call: self._spawn(self._reload(call))
-        parts.assignations.on_follow_stored = lambda session, row: self._spawn(
-            self._inbox.follow_stored(session, row, 0)
+        parts.recorder.on_diverged = lambda call: self._tasks.spawn(self._reload(call))
+        parts.assignations.on_follow_stored = lambda session, row: parts.following.follow_stored(
+            session, row, 0
         )
 
     async def __aenter__(self) -> Self:
@@ -66,8 +67,8 @@ class Service:
                 if moment is not None:
                     self._deadlines.add(moment, call.id)
         self._sessions.start()
-        self._spawn(self._deadlines.run())
-        self._spawn(self._sweep_for_ever())
+        self._tasks.spawn(self._deadlines.run())
+        self._tasks.spawn(self._sweep_for_ever())
         return self
 
     async def __aexit__(
@@ -77,9 +78,7 @@ class Service:
         traceback: TracebackType | None,
     ) -> None:
         """Stop looking; everything accepted is in the store."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         self._tail.flush()
 
     # For the gateway
@@ -265,13 +264,3 @@ class Service:
         holder = self.view.session_of(call.agent)
         if holder is not None:
             holder.shut(1011, "the record could not be written; reconnect")
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a task of the service failed", exc_info=error)

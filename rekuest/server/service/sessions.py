@@ -90,9 +90,8 @@ class Sessions:
         if agent is not None and agent.session is session:
             session.agent = None
             self._agents.lose(agent, reason)
-        for id in list(session.follows):
-            if (call := self._view.calls.get(id)) is not None:
-                self._recorder.unfollow(call, session.key)
+        for follower in list(session.follows.values()):
+            self._recorder.leave(follower)
         for id in sorted(session.reservations):
             if (reservation := self._view.reservations.get(id)) is not None:
                 self._reservations.release(reservation, "its session has ended")
