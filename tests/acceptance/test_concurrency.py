@@ -15,9 +15,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_hundred_calls_at_once(provider: Process) -> None:
-    async with Rekuest("acceptance") as client:
-        async with await client.afind(interface="add") as node:
-            sums = await asyncio.gather(*(node.aassign(number, 1000) for number in range(100)))
+    async with Rekuest("acceptance") as client, await client.afind(interface="add") as node:
+        sums = await asyncio.gather(*(node.aassign(number, 1000) for number in range(100)))
 
     assert sums == list(range(1000, 1100))
 
