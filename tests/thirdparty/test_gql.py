@@ -114,4 +114,4 @@ def assert_reads(name: str, data: Any, errors: list[Any]) -> None:
     operation = next(value for value in found if value.name == name)
 
     assert not errors
-    operation.read(data)
+    operation.parse(data)
