@@ -11,7 +11,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar, TypeVarTuple, Unpack, cast
@@ -63,10 +63,18 @@ class Portal:
 
     @property
     def is_here(self) -> bool:
-        """Whether the running event loop is the portal's.  Cheap: asked at every call."""
-        return asyncio.get_running_loop() is self._loop
+        """Whether the running event loop is the portal's; False without one.  Cheap: asked at every call."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
 
-    def call(self, afunction: Callable[[Unpack[Ts]], Coroutine[Any, Any, T]], *args: *Ts) -> T:
+    def call(
+        self,
+        afunction: Callable[[Unpack[Ts]], Coroutine[Any, Any, T]],
+        *args: *Ts,
+        twin: str | None = None,
+    ) -> T:
         """Run an async function on the loop and wait for it, from another thread.
 
         A `KeyboardInterrupt` in the waiting thread cancels the function and waits for its cleanup.
@@ -74,6 +82,8 @@ class Portal:
         Args:
             afunction: Its name, without the leading `a`, is the sync function's.
             args: What it is called with.
+            twin: Name of the async function to use on the loop instead, or `async with ...`; `None`: the
+                name of `afunction`.
 
         Returns:
             What it returns; what it raises is raised here.
@@ -81,13 +91,14 @@ class Portal:
         Raises:
             UsageError: This is the loop's own thread, or the portal was stopped.
         """
-        self._refuse_own_thread(afunction.__name__, f"await {afunction.__name__}(...)")
+        twin = afunction.__name__ if twin is None else twin
+        self._refuse_own_thread(twin, twin if " " in twin else f"await {twin}(...)")
         running = _Running(self, lambda: afunction(*args))
         try:
             running.begin()
             return running.future.result()
         except concurrent.futures.CancelledError as exc:
-            raise UsageError(f"the client was left while {afunction.__name__}() ran") from exc
+            raise UsageError(f"the client was left while {twin}() ran") from exc
         except BaseException:
             if not running.future.done():  # this thread was interrupted, not the function
                 running.cancel()
@@ -142,7 +153,7 @@ class Portal:
         else:
             self.call(stream.aclose)
 
-    async def aiterate(self, start: Callable[[], AsyncIterator[T]]) -> AsyncIterator[T]:
+    async def aiterate(self, start: Callable[[], AsyncIterator[T]]) -> AsyncGenerator[T, None]:
         """Iterate over a stream of the portal's loop, from whichever loop is running."""
         stream = _Stream(start)
         try:
@@ -188,9 +199,9 @@ class Portal:
 
     def _refuse_own_thread(self, twin: str, instead: str) -> None:
         if threading.get_ident() == self._thread:
+            sync = twin.removeprefix("async ") if " " in twin else f"{twin.removeprefix('a')}()"
             raise UsageError(
-                f"{twin.removeprefix('a')}() would block the event loop that the client runs on; "
-                f"use `{instead}`"
+                f"{sync} would block the event loop that the client runs on; use `{instead}`"
             )
 
 

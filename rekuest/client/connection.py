@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from rekuest.api import wire
+from rekuest.api import enums, wire
 from rekuest.auth import TokenSource
 from rekuest.client.backoff import Backoff
 from rekuest.client.link import Link, LinkClosed
@@ -23,11 +23,13 @@ from rekuest.client.waiting import wait_bounded
 from rekuest.clock import Clock
 from rekuest.errors import (
     AuthError,
+    LocalProtocolError,
     RekuestError,
     RemoteProtocolError,
     TransportError,
 )
 from rekuest.protocol.codec import CLOSE_CODES, close_name, should_reconnect
+from rekuest.protocol.refusal import refuse
 
 __all__ = ["Connection", "Handler", "Identity", "LostHook", "OpenedHook"]
 
@@ -157,8 +159,7 @@ class Connection:
         """
         self._opened_hooks.append(hook)
         if self._link is not None and self._welcome is not None:
-            for message in hook(self._welcome):
-                self._link.send(message)
+            self._send_first(self._link, hook(self._welcome))
 
     def on_lost(self, hook: LostHook) -> None:
         """Have a function called when a socket is lost and will be replaced."""
@@ -239,8 +240,7 @@ class Connection:
             self._link, self._welcome = link, welcome
             self._backoff.succeed()
             for hook in self._opened_hooks:
-                for message in hook(welcome):
-                    link.send(message)
+                self._send_first(link, hook(welcome))
             if not first.done():
                 first.set_result(welcome)
 
@@ -249,6 +249,14 @@ class Connection:
             return await link.run(self._dial, self.url, self._hello(token))
         finally:
             self._link = None
+
+    def _send_first(self, link: Link, messages: Iterable[wire.ClientMessage]) -> None:
+        for message in messages:
+            try:
+                link.send(message)
+            except LocalProtocolError as exc:
+                # Made while no socket was open, so its size could not be compared with limits.
+                self._handle(refuse(message, enums.ErrorCode.LIMIT_EXCEEDED, str(exc)))
 
     def _handle(self, message: wire.ServerMessage) -> None:
         for handler in self._handlers.get(type(message), ()):

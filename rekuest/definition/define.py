@@ -30,7 +30,7 @@ _SYNC_CONCURRENCY = (
 _ASYNC_CONCURRENCY = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
     """A function and what is declared of it."""
 
@@ -135,12 +135,9 @@ def define(
     template = wire.TemplateDeclaration(
         interface=interface,
         name=name if name is not None else interface,
-        **_documentation(words, interface),
-        kind=NodeKind.GENERATOR if reading.kind.is_generator else NodeKind.FUNCTION,
+        **_read_off(reading, words, interface),
         idempotent=idempotent or pure,
         pure=pure,
-        ports=flatten(reading.arguments, reading.returns),
-        groups=[],
         concurrency=usual if concurrency is None else concurrency,
         autoprovide=autoprovide,
         max_instances=max_instances,
@@ -190,9 +187,13 @@ def _refuse(location: str, interface: str, problems: Sequence[str]) -> None:
         raise DefinitionError("\n".join(lines))
 
 
-def _documentation(words: Documentation, interface: str) -> dict[str, str | None]:
+def _read_off(reading: Reading, words: Documentation, interface: str) -> dict[str, Any]:
+    """Return the fields of the template that the function itself tells."""
     fallback = interface.replace("_", " ").strip() or interface
     return {
+        "kind": NodeKind.GENERATOR if reading.kind.is_generator else NodeKind.FUNCTION,
+        "ports": flatten(reading.arguments, reading.returns),
+        "groups": [],
         "title": words.title or fallback[:1].upper() + fallback[1:],
         "description": words.description,
     }

@@ -40,6 +40,8 @@ def unwrap(function: Callable[..., Any]) -> types.FunctionType | None:
     while not isinstance(target, types.FunctionType):
         if isinstance(target, partial):
             target = target.func
+        elif hasattr(target, "__wrapped__"):
+            target = target.__wrapped__
         elif isinstance(target, types.MethodType):
             target = target.__func__
         elif isinstance(getattr(type(target), "__call__", None), types.FunctionType):  # noqa: B004

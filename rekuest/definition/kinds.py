@@ -53,7 +53,7 @@ def draw(key: str, hint: Any, drawing: Drawing) -> PortTree:
     Raises:
         RefusedError: It cannot travel; the message says what to write instead.
     """
-    bare, is_optional = strip_optional(hint)
+    bare, is_optional = strip_optional(type(None) if hint is None else hint)
     tree = _handler(bare, drawing)(key, bare, drawing)
     return replace(tree, nullable=True) if is_optional else tree
 

@@ -81,7 +81,7 @@ def _is_named_tuple(hint: type) -> bool:
 
 # claims a class: what to write instead
 _CLASS_ADVICE: tuple[tuple[Callable[[type], bool], str], ...] = (
-    (lambda cls: issubclass(cls, enum.Flag), "flags combine; write 'list[X]' of an Enum"),
+    (lambda cls: issubclass(cls, enum.Flag), "flags combine; write 'list[X]' with an Enum for X"),
     (lambda cls: issubclass(cls, enum.Enum), "it has no members; add at least one"),
     (_is_named_tuple, _MODEL),
     (typing.is_typeddict, _MODEL),

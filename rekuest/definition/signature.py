@@ -217,7 +217,7 @@ def _yield_hint(reading: Reading, hint: Any, stream: Any) -> Any:
     args = typing.get_args(hint)
     if not args:
         raise RefusedError(f"say what it yields; write '{stream.__name__}[int]'")
-    if any(arg not in (type(None), typing.Any) for arg in args[1:]):
+    if any(arg not in (None, type(None), typing.Any) for arg in args[1:]):
         raise RefusedError(
             "nothing can be sent into a stream, and it returns nothing; write 'Iterator[X]'"
         )

@@ -14,7 +14,7 @@ from rekuest.api.enums import ArgumentPassing, NodeKind, PortDirection, PortKind
 from rekuest.errors import DefinitionError
 from rekuest.structures.check import UNSHRUNK_CHECKS, compile_check
 from rekuest.structures.rules import RULES
-from rekuest.structures.steps import MisfitError
+from rekuest.structures.steps import MisfitError, Step
 from rekuest.structures.tree import PortTree, grow
 from rekuest.structures.words import quote
 
@@ -43,7 +43,7 @@ def validate_declaration(template: wire.TemplateDeclaration) -> list[str]:
         returns = grow(template.ports, PortDirection.RETURN)
         problems += _check_roots(arguments, returns)
         for tree in (*arguments, *returns):
-            problems += _check_tree(tree, tree.key)
+            problems += list(_check_tree(tree, tree.key)) or _check_values(tree)
         problems += _check_references(template, {tree.key for tree in arguments})
     return problems[:_PROBLEMS]
 
@@ -172,8 +172,7 @@ _NO_PARTS: tuple[str, Callable[[Sequence[str]], bool]] = ("no parts", lambda key
 
 def _check_tree(tree: PortTree, path: str) -> Iterator[str]:
     """Check one port and all that is inside it."""
-    problems = list(_check_port(tree))
-    for problem in problems:
+    for problem in _check_port(tree):
         yield f"port {quote(path)}: {problem}"
     for part in tree.parts:
         if part.has_default and tree.kind != PortKind.MODEL:
@@ -192,7 +191,6 @@ def _check_port(tree: PortTree) -> Iterator[str]:
         return
     yield from _check_identifier(tree)
     yield from _check_choices(tree)
-    yield from _check_values(tree)
 
 
 def _check_identifier(tree: PortTree) -> Iterator[str]:
@@ -213,17 +211,34 @@ def _check_choices(tree: PortTree) -> Iterator[str]:
     yield from _check_unique("choice", (choice.key for choice in tree.choices))
 
 
-def _check_values(tree: PortTree) -> Iterator[str]:
-    """Check that constraints can stand and that the default fits."""
+def _check_values(root: PortTree) -> Iterator[str]:
+    """Check that constraints can stand and that defaults fit, in a well-formed tree.
+
+    All checks are compiled once: what untrusted apps declare must not take the square of its size.
+    """
+    checks: dict[int, Step] = {}
     try:
-        check = compile_check(tree, UNSHRUNK_CHECKS)
-        if tree.has_default:
-            check(tree.default)
+        compile_check(root, UNSHRUNK_CHECKS, checks)
     except DefinitionError as error:
         yield str(error)
+        return
+    pending = [(root.key, root)]
+    while pending:
+        path, tree = pending.pop()
+        pending += [(f"{path}.{part.key}", part) for part in reversed(tree.parts)]
+        if tree.has_default:
+            yield from _check_default(path, tree, checks[id(tree)])
+
+
+def _check_default(path: str, tree: PortTree, check: Step) -> Iterator[str]:
+    try:
+        check(tree.default)
     except MisfitError as error:
         failure = error.failures[0]
-        yield f"its default does not fit: expected {failure.expected}, got {failure.got}"
+        yield (
+            f"port {quote(path)}: its default does not fit: expected {failure.expected}, "
+            f"got {failure.got}"
+        )
     else:
-        if tree.has_default and tree.kind == PortKind.STRUCTURE and tree.default is not None:
-            yield "a structure cannot be a default"
+        if tree.kind == PortKind.STRUCTURE and tree.default is not None:
+            yield f"port {quote(path)}: a structure cannot be a default"

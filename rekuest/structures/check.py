@@ -80,18 +80,30 @@ def check_fields(
     return map_fields(rows, str(direction).lower())
 
 
-def compile_check(tree: PortTree, table: CheckTable) -> Step:
-    """Make the check of one port: it returns the value, its containers copied, or raises `MisfitError`."""
+def compile_check(tree: PortTree, table: CheckTable, made: dict[int, Step] | None = None) -> Step:
+    """Make the check of one port: it returns the value, its containers copied, or raises `MisfitError`.
+
+    Args:
+        tree: The port.
+        table: How each kind is checked.
+        made: If given, takes the check of each part too, by the part's `id()`.
+
+    Raises:
+        DefinitionError: It is not well formed, or of a kind that this version lacks.
+    """
     compile_kind = table.get(tree.kind)
     if compile_kind is None:
         raise DefinitionError(
             f"port {tree.key!r} is of kind {tree.kind}, which this version does not know; "
             "upgrade rekuest"
         )
-    step = compile_kind(tree, [compile_check(part, table) for part in tree.parts])
+    step = compile_kind(tree, [compile_check(part, table, made) for part in tree.parts])
     if tree.constraints:
         step = _both(step, compile_constraints(tree))
-    return or_null(step) if tree.nullable and tree.kind != PortKind.NONE else step
+    step = or_null(step) if tree.nullable and tree.kind != PortKind.NONE else step
+    if made is not None:
+        made[id(tree)] = step
+    return step
 
 
 def _both(first: Step, second: Step) -> Step:

@@ -13,17 +13,19 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
 
 __all__ = ["compile_pattern"]
 
 _PATTERN_LENGTH = 1000
 _STATES = 2000  # of one machine; `{m,n}` copies its body
 _DEPTH = 50
-_WORK = 4_000_000  # states × characters: about a second where nothing is remembered
+_WORK = 1_000_000  # states × characters: less than a second even where nothing is remembered
 _REMEMBERED = 200_000  # states in remembered transitions; then these are forgotten and found again
 
 Chars = Callable[[str], bool]
-Build = Callable[[int], int]  # state to go on with -> state to start from
+Build = Callable[["_Machine", int], int]  # state to go on with -> state to start from
 
 _DIGITS = frozenset(string.digits)
 _WORD = frozenset(string.ascii_letters + string.digits + "_")
@@ -44,25 +46,24 @@ _COUNTED = re.compile(r"\{([0-9]{1,4})(,([0-9]{0,4}))?\}")
 _QUANTIFIERS: Mapping[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 
+class _Piece(NamedTuple):
+    """A part of a pattern that has been read."""
+
+    size: int  # how many states it will have, at least 1; known before any is made
+    build: Build
+
+
 class _Machine:
     """States of one pattern.  A state takes a character, or goes on to others without one."""
 
     def __init__(self) -> None:
         self.chars: list[Chars | None] = []  # None: goes on without a character
         self.targets: list[list[int]] = []
-        self._copies = 0
 
     def add(self, chars: Chars | None, *targets: int) -> int:
         self.chars.append(chars)
         self.targets.append(list(targets))
-        self.spend()
         return len(self.chars) - 1
-
-    def spend(self) -> None:
-        """Count a step of building; a body of nothing could be copied for ever."""
-        self._copies += 1
-        if self._copies > _STATES:
-            raise ValueError("the pattern is too large; repeat less")
 
     def closure(self, states: set[int]) -> frozenset[int]:
         """Return the states that are reached without a character."""
@@ -88,17 +89,16 @@ class _Machine:
 class _Reader:
     """Reads a pattern from left to right into pieces that build themselves into a machine."""
 
-    def __init__(self, pattern: str, machine: _Machine) -> None:
+    def __init__(self, pattern: str) -> None:
         self._text = pattern
         self._at = 0
         self._depth = 0
-        self._machine = machine
 
-    def read(self) -> Build:
-        build = self._alternatives()
+    def read(self) -> _Piece:
+        piece = self._alternatives()
         if self._at < len(self._text):
             raise self._refused("there is a `)` too many")
-        return build
+        return piece
 
     def _refused(self, reason: str) -> ValueError:
         return ValueError(f"pattern {self._text!r}, character {self._at + 1}: {reason}")
@@ -113,21 +113,25 @@ class _Reader:
         self._at += 1
         return char
 
-    def _alternatives(self) -> Build:
+    def _alternatives(self) -> _Piece:
         self._depth += 1
         if self._depth > _DEPTH:
             raise self._refused(f"more than {_DEPTH} groups in each other")
-        builds = [self._sequence()]
+        pieces = [self._sequence()]
         while self._peek() == "|":
             self._take()
-            builds.append(self._sequence())
+            pieces.append(self._sequence())
         self._depth -= 1
-        if len(builds) == 1:
-            return builds[0]
-        return lambda after: self._machine.add(None, *(build(after) for build in builds))
+        if len(pieces) == 1:
+            return pieces[0]
 
-    def _sequence(self) -> Build:
-        pieces: list[Build] = []
+        def build(machine: _Machine, after: int) -> int:
+            return machine.add(None, *(piece.build(machine, after) for piece in pieces))
+
+        return _Piece(1 + sum(piece.size for piece in pieces), build)
+
+    def _sequence(self) -> _Piece:
+        pieces: list[_Piece] = []
         if self._depth == 1 and self._peek() == "^":
             self._take()  # the whole text is matched anyway
         while self._peek() not in ("", "|", ")"):
@@ -136,14 +140,14 @@ class _Reader:
                 break
             pieces.append(self._quantified(self._atom()))
 
-        def build(after: int) -> int:
+        def build(machine: _Machine, after: int) -> int:
             for piece in reversed(pieces):
-                after = piece(after)
+                after = piece.build(machine, after)
             return after
 
-        return build
+        return _Piece(sum(piece.size for piece in pieces) or 1, build)
 
-    def _quantified(self, body: Build) -> Build:
+    def _quantified(self, body: _Piece) -> _Piece:
         counted = _COUNTED.match(self._text, self._at)
         if self._peek() in ("*", "+", "?"):
             least, most = _QUANTIFIERS[self._take()]
@@ -161,26 +165,27 @@ class _Reader:
             raise self._refused("a repeat is repeated; put a group around it")
         return self._repeat(body, least, most)
 
-    def _repeat(self, body: Build, least: int, most: int | None) -> Build:
-        machine = self._machine
+    def _repeat(self, body: _Piece, least: int, most: int | None) -> _Piece:
+        optional = 1 if most is None else most - least
 
-        def build(after: int) -> int:
+        def build(machine: _Machine, after: int) -> int:
+            entry = after
             if most is None:
-                loop = machine.add(None)
-                machine.targets[loop] = [body(loop), after]
-                entry = loop
+                entry = machine.add(None)
+                machine.targets[entry] = [body.build(machine, entry), after]
             else:
-                entry = after
-                for _ in range(most - least):
-                    entry = machine.add(None, body(entry), after)
+                for _ in range(optional):
+                    entry = machine.add(None, body.build(machine, entry), after)
             for _ in range(least):
-                machine.spend()
-                entry = body(entry)
+                entry = body.build(machine, entry)
             return entry
 
-        return build
+        size = least * body.size + optional * (body.size + 1)
+        if size > _STATES:
+            raise self._refused("the pattern is too large; repeat less")
+        return _Piece(size or 1, build)
 
-    def _atom(self) -> Build:
+    def _atom(self) -> _Piece:
         char = self._take()
         if char == "(":
             return self._group()
@@ -195,18 +200,18 @@ class _Reader:
             raise self._refused(f"`{char}` cannot stand here; write `\\{char}` for the character")
         else:
             chars = char.__eq__
-        return lambda after: self._machine.add(chars, after)
+        return _Piece(1, lambda machine, after: machine.add(chars, after))
 
-    def _group(self) -> Build:
+    def _group(self) -> _Piece:
         if self._peek() == "?":
             self._take()
             if self._take() != ":":
                 raise self._refused("only `(...)` and `(?:...)` are common to all languages")
-        build = self._alternatives()
+        piece = self._alternatives()
         if self._peek() != ")":
             raise self._refused("a `)` is missing")
         self._take()
-        return build
+        return piece
 
     def _escape(self) -> Chars:
         char = self._take()
@@ -258,37 +263,50 @@ def _outside(members: frozenset[str]) -> Chars:
     return lambda value: value not in members
 
 
+class _Matcher:
+    """A built machine that remembers its transitions."""
+
+    def __init__(self, piece: _Piece) -> None:
+        self._machine = _Machine()
+        self._accepted = self._machine.add(None)
+        self._start = self._machine.closure({piece.build(self._machine, self._accepted)})
+        self._remembered: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._most = _REMEMBERED // len(self._machine.chars)  # transitions
+
+    def matches(self, text: str) -> bool:
+        """Whether the whole text matches."""
+        states = self._start
+        for char in text:
+            following = self._remembered.get((states, char))
+            if following is None:
+                following = self._machine.advance(states, char)
+                if len(self._remembered) >= self._most:
+                    self._remembered.clear()
+                self._remembered[states, char] = following
+            if not following:
+                return False
+            states = following
+        return self._accepted in states
+
+
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
     """Make the test whether a whole text matches.
 
-    A text so long that matching could take seconds does not match.
+    The pattern is read now; its machine is built at the first text.  A text so long that matching could take seconds
+    does not match.
 
     Raises:
         ValueError: The pattern is not of the common part, or too large; the message says where.
     """
     if len(pattern) > _PATTERN_LENGTH:
         raise ValueError(f"the pattern is longer than {_PATTERN_LENGTH} characters")
-    machine = _Machine()
-    build = _Reader(pattern, machine).read()
-    accepted = machine.add(None)
-    start = machine.closure({build(accepted)})
-    longest = _WORK // len(machine.chars)
-    remembered: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+    piece = _Reader(pattern).read()
+    if piece.size > _STATES:
+        raise ValueError("the pattern is too large; repeat less")
+    longest = _WORK // piece.size
 
-    def matches(text: str) -> bool:
-        if len(text) > longest:
-            return False
-        states = start
-        for char in text:
-            following = remembered.get((states, char))
-            if following is None:
-                following = machine.advance(states, char)
-                if len(remembered) * len(machine.chars) >= _REMEMBERED:
-                    remembered.clear()
-                remembered[states, char] = following
-            if not following:
-                return False
-            states = following
-        return accepted in states
+    @cache
+    def machine() -> _Matcher:
+        return _Matcher(piece)
 
-    return matches
+    return lambda text: len(text) <= longest and machine().matches(text)

@@ -149,5 +149,5 @@ RULES: Mapping[PortKind, Rule] = {
     PortKind.DECIMAL: Rule(str, _matches(_DECIMAL), "digits, as 12.50"),
     PortKind.STRUCTURE: _TEXT,
     PortKind.MEMORY_STRUCTURE: _TEXT,
-    PortKind.JSON: Rule(object, is_json, "within the limits of the socket", is_mixed=True),
+    PortKind.JSON: Rule(object, is_json, is_mixed=True),
 }

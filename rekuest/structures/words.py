@@ -20,7 +20,8 @@ _DIGITS_SHOWN = 20
 
 def shorten(text: str) -> str:
     """Return the beginning of a text, enough to recognise it."""
-    return text if len(text) <= _TEXT_SHOWN else text[:_TEXT_SHOWN] + "…"
+    plain = str.__str__(text)  # of an enum that is text, the text
+    return plain if len(plain) <= _TEXT_SHOWN else plain[:_TEXT_SHOWN] + "…"
 
 
 def quote(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Who somebody is: clients, secrets, tokens."""
+"""Who somebody is: keys, secrets, tokens.  Pure of the store; `service.identity` joins the two."""

@@ -50,6 +50,16 @@ def test_fault_01_what_was_acknowledged_survives_sigkill(tmp_path: Path) -> None
     assert set(acknowledged) <= stored_ids(path)
 
 
+def test_fault_24_a_torn_tail_of_the_log_takes_nothing_acknowledged(tmp_path: Path) -> None:
+    path = tmp_path / "record.db"
+    with writing_process(path) as process:
+        assert process.stdout is not None
+        acknowledged = {process.stdout.readline().strip() for _ in range(50)}
+    with (tmp_path / "record.db-wal").open("ab") as log:
+        log.write(b"half a frame" * 100)
+    assert acknowledged <= stored_ids(path)
+
+
 async def test_a_killed_process_leaves_a_record_that_opens(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
     with writing_process(path) as process:

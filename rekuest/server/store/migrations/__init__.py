@@ -1,4 +1,8 @@
-"""The record's migrations, numbered 0001, 0002, …: run by Alembic on whatever connection a backend hands in."""
+"""The record's migrations, numbered 0001, 0002, …: run by Alembic on whatever connection a backend hands in.
+
+A change of `tables.py` comes with the next module in `versions/`, named after its number and what it does.  Modules
+that were released are never edited.
+"""
 
 from __future__ import annotations
 

@@ -69,6 +69,8 @@ class _Batch:
 
     def accept(self, command: AcceptCall) -> AssignationRow:
         """Put a call with its events where it waits; the result holds if it is stored."""
+        if command.row.id in self._changed:
+            self.store()
         self._calls.append(CALL.dump(command.row))
         self._events += [EVENT.dump(event) for event in command.events]
         return command.row

@@ -33,6 +33,12 @@ class Model(
     """A part of a response.  Keys that this version does not know are ignored."""
 
 
+Int: _t.TypeAlias = _t.Annotated[int, _p.Field(strict=True, ge=-(2**31), le=2**31 - 1)]
+Float: _t.TypeAlias = _t.Annotated[float, _p.Field(strict=True, allow_inf_nan=False)]
+Bool: _t.TypeAlias = _t.Annotated[bool, _p.Field(strict=True)]
+Str: _t.TypeAlias = _t.Annotated[str, _p.Field(strict=True)]
+
+
 class Wire(
     _p.BaseModel,
     frozen=True,
@@ -42,9 +48,11 @@ class Wire(
     serialize_by_alias=True,
     alias_generator=_camel,
     protected_namespaces=(),
+    ser_json_inf_nan="constants",
 ):
     """A message, or a value in one.  Keys that this version does not know are ignored.
 
+    A message comes from a peer, so its scalars are strict: `"1"` and `true` are no `Int`.
     Write it with `model_dump_json(exclude_none=True)`: null and left out are the same.
     """
 

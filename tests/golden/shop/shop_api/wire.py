@@ -20,7 +20,7 @@ class OrderPlaced(_models.Wire, frozen=True):
     typename__: _t.Literal["OrderPlaced"] = _p.Field(
         default="OrderPlaced", validation_alias="__typename", serialization_alias="__typename"
     )
-    order: str
+    order: _models.Str
     """Id of the order."""
     placed_at: _scalars.DateTime
     """When it was placed."""
@@ -32,7 +32,7 @@ class PriceChanged(_models.Wire, frozen=True):
     typename__: _t.Literal["PriceChanged"] = _p.Field(
         default="PriceChanged", validation_alias="__typename", serialization_alias="__typename"
     )
-    product: str
+    product: _models.Str
     """Id of the product."""
     price: _scalars.Money | None = None
     """What it costs now. Null: not sold any more."""

@@ -1,0 +1,46 @@
+"""`rekuest server`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from pydantic import ValidationError
+
+from rekuest.errors import UsageError
+from rekuest.server.main import run
+from rekuest.server.settings import ServerSettings
+
+__all__ = ["read_settings", "run_server"]
+
+
+def read_settings(**given: Any) -> ServerSettings:
+    """Return the settings: those given, else the environment's, else the defaults.
+
+    Raises:
+        UsageError: One of them cannot be; names it, and its variable.
+    """
+    try:
+        return ServerSettings(**given)
+    except ValidationError as exc:
+        raise UsageError("; ".join(_said(error) for error in exc.errors())) from exc
+
+
+def run_server(**given: Any) -> None:
+    """Run a server until it is told to end; `given` are fields of `ServerSettings`."""
+    settings = read_settings(**given)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    run(settings)
+
+
+def _said(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    return f"--{name.replace('_', '-')} (REKUEST_{name.upper()}): {message}"

@@ -1,0 +1,1 @@
+"""Reads for a principal: who asks decides what is seen.  One module a concept; GraphQL calls nothing below."""
