@@ -90,9 +90,9 @@ def demo(
 ) -> None:
     """Show everything once: a server, an agent and a caller, on a free port and in a temporary folder."""
     with needs_extra("server"):
-        from rekuest.demo import main as show  # loads client, agent and server
+        from rekuest.demo.run import run_demo  # loads client, agent and server
 
-    raise typer.Exit(show(keep=keep))
+    raise typer.Exit(run_demo(keep))
 
 
 def run(arguments: Sequence[str]) -> int:
