@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from contextlib import aclosing
 
 import pytest
 
-from rekuest import NodeHandle, Rekuest, RemoteError
+from rekuest import ExpiredError, NodeHandle, Rekuest, RemoteError
 from rekuest.api import get_assignation_events, list_assignations, list_nodes
 from rekuest.api.inputs import AssignationFilter
 from tests.acceptance.process import Process
@@ -87,7 +86,7 @@ async def test_cancelling_the_task_cancels_the_function(provider: Process) -> No
 async def test_leaving_a_stream_cancels_the_generator(provider: Process) -> None:
     async with Rekuest("acceptance") as client:
         node = await client.afind(interface="count_forever")
-        async with aclosing(node.aiterate("stream")) as numbers:  # type: ignore[type-var]  # has aclose
+        async with aclosing(node.aiterate("stream")) as numbers:
             async for number in numbers:
                 if number == 3:
                     break
@@ -97,10 +96,9 @@ async def test_leaving_a_stream_cancels_the_generator(provider: Process) -> None
 
 
 async def test_deadline_ends_the_call_and_tells_the_function(provider: Process) -> None:
-    expired = importlib.import_module("rekuest").ExpiredError
     async with Rekuest("acceptance") as client:
         node = (await client.afind(interface="wait_forever")).options(timeout=0.5)
-        with pytest.raises(expired):
+        with pytest.raises(ExpiredError):
             await node.aassign("late")
         await asyncio.to_thread(provider.wait_for, "cleaned up late")
 

@@ -114,6 +114,6 @@ def test_duplicate_names_are_refused_with_both_places(system: System) -> None:
     assert script.wait() != 0
     text = (PROGRAMS / "duplicates.py").read_text(encoding="utf-8").splitlines()
     places = [number for number, line in enumerate(text, 1) if line.startswith("def ")]
-    (message,) = script.lines("DefinitionError")
+    (message,) = script.lines("DefinitionError: ")
     for line in places:
         assert any(f"duplicates.py:{line + offset}" in message for offset in (-1, 0)), message
