@@ -53,8 +53,8 @@ class StaticToken:
     token: str = field(repr=False)
 
     def source(self, url: str, clock: Clock) -> TokenSource:
-        """Return the token itself: it is the same for every server."""
-        return self
+        """Return the token itself, with the server that it is used for."""
+        return _TokenFor(self.token, url)
 
     async def aget_token(self) -> str:
         """Return the token."""
@@ -62,7 +62,20 @@ class StaticToken:
 
     async def arefresh_token(self) -> str:
         """Refuse: a given token cannot be renewed."""
-        raise AuthError(
-            "the server does not accept the given token (wrong, expired or revoked); "
-            "get a new one, or use ClientCredentialsGrant(client_id, client_secret)"
-        )
+        raise _not_accepted("the server")
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenFor(StaticToken):
+    url: str
+
+    async def arefresh_token(self) -> str:
+        """Refuse, and name the server."""
+        raise _not_accepted(f"the server at {self.url}")
+
+
+def _not_accepted(server: str) -> AuthError:
+    return AuthError(
+        f"{server} does not accept the given token (wrong, expired or revoked); "
+        "get a new one, or use ClientCredentialsGrant(client_id, client_secret)"
+    )

@@ -213,8 +213,7 @@ class Client:
 
     def call(self, node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> Any:
         """Find a node by its interface and call it; the blocking twin of `acall`."""
-        handle = self.find(node) if isinstance(node, str) else node
-        return handle.assign(*args, **kwargs)
+        return self._found(node, "acall").assign(*args, **kwargs)
 
     async def aiterate(
         self, node: NodeHandle | str, /, *args: Any, **kwargs: Any
@@ -227,8 +226,7 @@ class Client:
 
     def iterate(self, node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """Find a generator by its interface and iterate over its values; the twin of `aiterate`."""
-        handle = self.find(node) if isinstance(node, str) else node
-        return handle.iterate(*args, **kwargs)
+        return self._found(node, "aiterate").iterate(*args, **kwargs)
 
     async def aexecute(self, operation: Operation[R], variables: Mapping[str, Any]) -> R:
         """Execute a query or mutation of the API; the generated functions end here."""
@@ -247,6 +245,12 @@ class Client:
         return self.portal.iterate(
             "asubscribe", lambda: self._graphql().asubscribe(operation, variables)
         )
+
+    def _found(self, node: NodeHandle | str, twin: str) -> NodeHandle:
+        """Find a node for a sync function, whose async twin is named where it must not block."""
+        if not isinstance(node, str):
+            return node
+        return self.portal.call(self._afind, Wanted(node), twin=twin)
 
     def _opened(self) -> _Open:
         if self._open is None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from rekuest.api import wire
 from rekuest.api.enums import ErrorCode, ProvisionStatus
 from rekuest.clock import Clock
+from rekuest.errors import Failure
 from rekuest.server.bus import Bus
 from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
@@ -114,7 +115,7 @@ class Service:
             if isinstance(answer, wire.CallAccepted):
                 answered.set_result(answer.assignation)
             else:
-                answered.set_exception(Rejected(ErrorCode(answer.code), answer.message))
+                answered.set_exception(_rejection(answer))
 
         self._assignations.call(principal, message, None, reply)
         return await answered
@@ -264,3 +265,8 @@ class Service:
         holder = self.view.session_of(call.agent)
         if holder is not None:
             holder.shut(1011, "the record could not be written; reconnect")
+
+
+def _rejection(answer: wire.CallRejected) -> Rejected:
+    failures = [Failure(found.path, found.expected, found.got) for found in answer.failures]
+    return Rejected(ErrorCode(answer.code), answer.message, failures)
