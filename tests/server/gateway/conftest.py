@@ -30,6 +30,7 @@ from rekuest.server.store.rows import OrganizationRow, UserRow
 from rekuest.server.store.sqlite import SqliteStore
 from tests.server.clock import ManualClock
 from tests.server.gateway.peers import Client, RawPeer, hello
+from tests.server.service.conftest import declaration, declare
 
 LIMITS = wire.Limits(
     frame_bytes=1 << 20, depth=64, messages=1024, open_calls=10_000, queued_calls=10_000
@@ -79,6 +80,13 @@ class Gateway:
     async def client(self, first: wire.Hello | None = None) -> Client:
         """Return a client whose session is open."""
         return await (await self.connect()).opened(first or hello())
+
+    async def agent(self, *templates: wire.TemplateDeclaration) -> tuple[Client, str]:
+        """Return an agent that provides `greet`, or others, and the id of its first node."""
+        agent = await self.client()
+        await agent.says(declare(*(templates or (declaration(),))))
+        await agent.gets(wire.Declared)
+        return agent, next(iter(self.service.view.nodes))
 
     async def raw(self, **options: Any) -> RawPeer:
         """Return a peer that has a TCP connection."""

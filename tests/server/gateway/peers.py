@@ -93,6 +93,12 @@ class Client:
         await self.gets(wire.Welcome)
         return self
 
+    async def beats(self, number: int | None = None) -> None:
+        """Show that the session is open; the number is the next one unless it is given."""
+        number = number or len(self.of(wire.Heartbeat)) + 1
+        await self.says(wire.Heartbeat(number=number))
+        assert (await self.gets(wire.Heartbeat)).number == number
+
     def of(self, kind: type[Message]) -> list[Message]:
         """Return everything of a kind that was received so far."""
         return [message for message in self.received if isinstance(message, kind)]

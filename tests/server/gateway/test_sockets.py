@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,25 +20,10 @@ from rekuest.server.gateway.connection import Connection
 from rekuest.server.gateway.transport import SocketProtocol
 from rekuest.server.service.session import Session
 from tests.server.gateway.conftest import Gateway, serve, server_config
-from tests.server.gateway.peers import TEXT, Client, RawPeer, frame, hello
+from tests.server.gateway.peers import TEXT, Client, frame, hello
 from tests.server.service.conftest import call, declaration, declare, done
 
 pytestmark = pytest.mark.anyio
-
-
-async def beats(client: Client, number: int = 1) -> None:
-    """Show that a session is open."""
-    await client.says(wire.Heartbeat(number=number))
-    assert (await client.gets(wire.Heartbeat)).number == number
-
-
-async def agent_of(gateway: Gateway, **template: object) -> tuple[Client, str]:
-    """Return an agent that provides `greet`, and the id of its node."""
-    agent = await gateway.client()
-    await agent.says(declare(declaration(**template)))  # type: ignore[arg-type]  # a test's keywords
-    await agent.gets(wire.Declared)
-    (node,) = gateway.service.view.nodes
-    return agent, node
 
 
 async def runs(agent: Client, caller: Client, message: wire.Call) -> wire.Assign:
@@ -140,11 +124,11 @@ async def test_clause_2_4_the_older_connection_is_closed_4409(gateway: Gateway) 
     old, new = await gateway.client(first), await gateway.client(first)
     assert new.of(wire.Welcome)[0].resumed
     assert (await old.closed())[0] == 4409
-    await beats(new)
+    await new.beats()
 
 
 async def test_clause_3_8_what_comes_after_the_close_is_not_followed(gateway: Gateway) -> None:
-    agent, node = await agent_of(gateway)
+    agent, node = await gateway.agent()
     first = hello()
     peer = await gateway.upgraded()
     await peer.write(frame(TEXT, f"[{encode(first)}]".encode()))
@@ -152,122 +136,26 @@ async def test_clause_3_8_what_comes_after_the_close_is_not_followed(gateway: Ga
     await gateway.client(first)  # replaces the raw peer, which has not read that yet
     await peer.write(frame(TEXT, f"[{encode(call(node, wait=True))}]".encode()))
     assert (await peer.closed())[0] == 4409
-    await beats(agent)
+    await agent.beats()
     assert gateway.service.view.calls == {}
 
 
 async def test_clause_2_6_heartbeats_are_answered_in_order(gateway: Gateway) -> None:
     client = await gateway.client()
-    await beats(client, 1)
-    await beats(client, 2)
+    await client.beats(1)
+    await client.beats(2)
     await client.says(wire.Heartbeat(number=7))
     assert (await client.gets(wire.Refused)).code == ErrorCode.OUT_OF_PLACE
-    await beats(client, 3)
-
-
-async def test_clause_2_6_a_heartbeat_overtakes_results_that_wait(gateway: Gateway) -> None:
-    agent, node = await agent_of(gateway)
-    caller = await _slow_reader(gateway, hello())
-    assign = await _running_for(agent, caller, node)
-    large = {"return": "x" * 900_000}
-    for seq in range(2, 12):
-        await agent.says(
-            wire.Yield(assignation=assign.assignation, attempt=1, seq=seq, returns=large)
-        )
-    await _acknowledged(agent, 11)
-    await caller.write(frame(TEXT, f"[{encode(wire.Heartbeat(number=1))}]".encode()))
-    kinds = []
-    while "Heartbeat" not in kinds:
-        _, payload = await caller.read()
-        kinds += [message["__typename"] for message in json.loads(payload)]
-    assert kinds.count("Event") < 10  # some large ones still wait behind it
-
-
-async def _slow_reader(gateway: Gateway, first: wire.Hello) -> RawPeer:
-    """Return a peer that reads only when it is told to, with small buffers on its way."""
-    reader = asyncio.StreamReader(limit=1024)
-    loop = asyncio.get_running_loop()
-    plain = socket.socket()
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    plain.setblocking(False)
-    await loop.sock_connect(plain, ("127.0.0.1", gateway.port))
-    transport, protocol = await loop.create_connection(
-        lambda: asyncio.StreamReaderProtocol(reader), sock=plain
-    )
-    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-    gateway.stack.callback(writer.close)
-    peer = RawPeer(reader, writer)
-    await peer.handshake()
-    await peer.write(frame(TEXT, f"[{encode(first)}]".encode()))
-    await peer.read()
-    return peer
-
-
-async def _running_for(agent: Client, caller: RawPeer, node: str) -> wire.Assign:
-    await caller.write(frame(TEXT, f"[{encode(call(node))}]".encode()))
-    asked = await agent.gets(wire.Provide)
-    await agent.says(wire.Provided(provision=asked.provision, credits=5))
-    assign = await agent.gets(wire.Assign)
-    await agent.says(wire.Accepted(assignation=assign.assignation, attempt=1, seq=1))
-    return assign
-
-
-async def _acknowledged(agent: Client, seq: int) -> None:
-    while not any(
-        receipt.seq >= seq for one in agent.of(wire.Acknowledged) for receipt in one.receipts
-    ):
-        await agent.gets(wire.Acknowledged)
-
-
-async def test_clause_1_10_a_peer_that_does_not_read_is_closed_4413(file: Path) -> None:
-    async with serve(file, backlog_bytes=2 << 20) as gateway:
-        agent, node = await agent_of(gateway)
-        first = hello()
-        caller = await _slow_reader(gateway, first)
-        assign = await _running_for(agent, caller, node)
-        large = {"return": "x" * 900_000}
-        for seq in range(2, 12):
-            await agent.says(
-                wire.Yield(assignation=assign.assignation, attempt=1, seq=seq, returns=large)
-            )
-        await _acknowledged(agent, 11)
-        session = gateway.service.view.sessions[("ann", "app", first.session_id)]
-        async with asyncio.timeout(5):
-            while session.link is not None:
-                await beats(agent, len(agent.of(wire.Heartbeat)) + 1)
-        assert (await caller.closed())[0] == 4413  # it reads at last
-        # Nothing durable is lost: the next connection gets all of it.
-        back = await gateway.client(first)
-        await back.says(wire.Attach(assignation=assign.assignation, after=2))
-        for _ in range(10):
-            await back.event("YIELD")
-
-
-async def test_clause_1_10_a_peer_that_never_reads_its_close_is_cut_off(file: Path) -> None:
-    async with serve(file, backlog_bytes=2 << 20) as gateway:
-        agent, node = await agent_of(gateway)
-        caller = await _slow_reader(gateway, hello())
-        assign = await _running_for(agent, caller, node)
-        for connection in gateway.state.connections:
-            connection.close_timeout = 0.01  # type: ignore[union-attr]  # our own class
-        large = {"return": "x" * 900_000}
-        for seq in range(2, 12):
-            await agent.says(
-                wire.Yield(assignation=assign.assignation, attempt=1, seq=seq, returns=large)
-            )
-        await _acknowledged(agent, 11)
-        async with asyncio.timeout(5):
-            while len(gateway.state.connections) > 1:
-                await beats(agent, len(agent.of(wire.Heartbeat)) + 1)
+    await client.beats(3)
 
 
 async def test_clause_2_7_silence_for_the_lease_closes_4408(gateway: Gateway) -> None:
     silent, client = await gateway.client(), await gateway.client()
     await gateway.clock.advance(6)
-    await beats(client, 1)
+    await client.beats(1)
     await gateway.clock.advance(6)
     assert await silent.closed() == (4408, "nothing came for 10 s")
-    await beats(client, 2)
+    await client.beats(2)
 
 
 async def test_clause_2_7_what_waits_for_a_slow_store_is_no_silence(gateway: Gateway) -> None:
@@ -288,19 +176,19 @@ async def test_clause_2_8_a_token_is_renewed_before_it_expires(gateway: Gateway)
     assert client.of(wire.Welcome)[0].token_expires_in == 100
     for number in range(1, 7):
         await gateway.clock.advance(9)
-        await beats(client, number)
+        await client.beats(number)
     assert client.of(wire.ReauthRequired)[0].expires_in <= 50
     await client.says(wire.Reauth(token="ann:500"))
     assert (await client.gets(wire.Reauthenticated)).expires_in == 500
     for number in range(7, 20):
         await gateway.clock.advance(9)
-        await beats(client, number)
+        await client.beats(number)
 
 
 async def test_clause_2_8_an_expired_token_closes_4401(gateway: Gateway) -> None:
     client = await gateway.client(hello("ann:12"))
     await gateway.clock.advance(9)
-    await beats(client)
+    await client.beats()
     await gateway.clock.advance(9)
     assert await client.closed() == (4401, "the token has expired")
 
@@ -319,7 +207,7 @@ async def test_clause_2_8_a_token_of_somebody_else_is_refused(
     client = await gateway.client()
     await client.says(wire.Reauth(token=token))
     assert (await client.gets(wire.Refused)).code == code
-    await beats(client)
+    await client.beats()
 
 
 async def test_clause_2_9_goodbye_closes_and_nothing_after_it_counts(gateway: Gateway) -> None:
@@ -338,25 +226,6 @@ async def test_clause_2_10_going_away_is_said_before_the_close(gateway: Gateway)
     assert (await silent.closed())[0] == 1001
     late = await gateway.connect()
     assert (await late.closed())[0] == 1001
-
-
-async def test_clause_2_10_a_peer_that_does_not_read_cannot_hold_the_server(file: Path) -> None:
-    async with serve(file) as gateway:
-        agent, node = await agent_of(gateway)
-        caller = await _slow_reader(gateway, hello())
-        assign = await _running_for(agent, caller, node)
-        large = {"return": "x" * 900_000}
-        for seq in range(2, 10):
-            await agent.says(
-                wire.Yield(assignation=assign.assignation, attempt=1, seq=seq, returns=large)
-            )
-        await _acknowledged(agent, 9)
-        draining = asyncio.create_task(gateway.endpoint.drain(1.0))
-        assert (await agent.closed())[0] == 1001
-        assert not draining.done()
-        await gateway.clock.advance(5)
-        await asyncio.wait_for(draining, 5)
-        caller.cut()
 
 
 class _Server(uvicorn.Server):
@@ -414,7 +283,7 @@ async def test_fault_09_two_hundred_sockets_leave_nothing_behind(gateway: Gatewa
 
 
 async def test_a_call_crosses_two_sockets(gateway: Gateway) -> None:
-    agent, node = await agent_of(gateway)
+    agent, node = await gateway.agent()
     caller = await gateway.client()
     assign = await runs(agent, caller, call(node))
     await agent.says(done(assign))
