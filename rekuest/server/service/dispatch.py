@@ -11,7 +11,7 @@ from rekuest.api.enums import AssignationStatus, ProvisionStatus, Strategy
 from rekuest.server.domain.scheduling import Candidate, choose
 from rekuest.server.service.context import Context
 from rekuest.server.service.recorder import Recorder
-from rekuest.server.service.view import PRIORITIES, CallView, ProvisionView, ReservationView
+from rekuest.server.service.view import CallView, ProvisionView, ReservationView
 
 
 class Dispatcher:
@@ -24,6 +24,8 @@ class Dispatcher:
         self._random = Random()
         # Called when a reservation has waiting calls and nowhere to run them.
         self.on_short: Callable[[ReservationView], None] = lambda reservation: None
+        # Called when a provision that no reservation needs has done its last call.
+        self.on_idle: Callable[[ProvisionView], None] = lambda provision: None
 
     def place(self, call: CallView) -> bool:
         """Choose a provision for a call that stands at QUEUED and take its credit; changes no status.
@@ -34,7 +36,7 @@ class Dispatcher:
         reservation = self._view.reservations[call.reservation]
         provision = None if reservation.queued else self._choose(reservation)
         if provision is None:
-            reservation.waiting[call.priority].append(call.id)
+            reservation.enqueue(call)
             self.on_short(reservation)
             return False
         self._take(call, reservation, provision)
@@ -45,7 +47,7 @@ class Dispatcher:
         while (call := self._next(reservation)) is not None:
             provision = self._choose(reservation)
             if provision is None:
-                reservation.waiting[call.priority].appendleft(call.id)
+                reservation.enqueue(call, first=True)
                 self.on_short(reservation)
                 return
             self._take(call, reservation, provision)
@@ -62,9 +64,13 @@ class Dispatcher:
     def requeue(self, call: CallView) -> None:
         """Put a call that stands at QUEUED again to the front of its queue."""
         reservation = self._view.reservations.get(call.reservation)
-        if reservation is not None:
-            reservation.waiting[call.priority].appendleft(call.id)
-            self.drain(reservation)
+        if reservation is None:
+            reason = "its reservation was released before it could be tried again"
+            self._recorder.change(call, Kind.CANCELLED, reason=reason)
+            self._view.drop_call(call)
+            return
+        reservation.enqueue(call, first=True)
+        self.drain(reservation)
 
     def send(self, call: CallView) -> None:
         """Send `Assign` for a bound call, if its agent can be reached now."""
@@ -101,6 +107,8 @@ class Dispatcher:
             return
         provision.working.discard(call.id)
         self.refill(provision)
+        if not provision.working and not provision.reservations:
+            self.on_idle(provision)
 
     def refill(self, provision: ProvisionView) -> None:
         """Use the free credits of a provision for calls that wait in any of its reservations."""
@@ -112,12 +120,10 @@ class Dispatcher:
                 self.drain(reservation)
 
     def _next(self, reservation: ReservationView) -> CallView | None:
-        for priority in PRIORITIES:
-            queue = reservation.waiting[priority]
-            while queue:
-                call = self._view.calls.get(queue.popleft())
-                if call is not None and call.status is AssignationStatus.QUEUED:
-                    return call
+        while (id := reservation.next_call()) is not None:
+            call = self._view.calls.get(id)
+            if call is not None and call.status is AssignationStatus.QUEUED:
+                return call
         return None
 
     def _choose(self, reservation: ReservationView) -> ProvisionView | None:

@@ -126,8 +126,8 @@ class Inbox:
         if (provision := self._provision(session, message)) is not None:
             self._provisions.provided(provision, max(0, message.credits))
 
-    def _call(self, session: Session, message: wire.Call) -> None:
-        self._assignations.call(session.principal, message, session, session.send)
+    def _call(self, session: Session, message: wire.Call) -> Awaitable[None] | None:
+        return self._assignations.call(session.principal, message, session, session.send)
 
     async def _attach(self, session: Session, message: wire.Attach) -> None:
         row = await self._attached_row(session, message)
@@ -204,12 +204,8 @@ class Inbox:
         self._reservations.reserve(session.principal, message, session, answer)
 
     def _release(self, session: Session, message: wire.Release) -> None:
-        reservation = self._view.reservations.get(message.reservation)
-        if reservation is None or not owns(
-            session.principal,
-            organization=reservation.row.organization,
-            owner=reservation.row.user,
-        ):
+        reservation = self._reservations.own(session.principal, message.reservation)
+        if reservation is None or reservation.row.is_implicit:  # that one is the server's own
             reason = f"no reservation {message.reservation!r} of yours"
             session.refuse(message, ErrorCode.NOT_FOUND, reason, subject=message.reservation)
             return

@@ -36,6 +36,9 @@ from rekuest.server.store.rows import ReservationRow
 
 logger = logging.getLogger(__name__)
 
+# References of reservations that the server makes begin with this; no caller's do.
+IMPLICIT = "implicit:"
+
 # Answers a request with the stored row, or with why there is none.
 Answer = Callable[[ReservationRow | Rejected], None]
 
@@ -64,7 +67,7 @@ class Reservations:
         """Make a reservation; `answer` is called exactly once, after it is stored."""
         key = (principal.user, principal.app or "", message.reference)
         known = self._view.reservations.get(self._view.reservations_by_key.get(key, ""))
-        if known is not None:
+        if known is not None and not known.row.is_implicit:
             self._hold(known, session)
             answer(replace(known.row, status=known.status.value, reason=known.reason))
             return
@@ -85,44 +88,64 @@ class Reservations:
 
     def release(self, reservation: ReservationView, reason: str) -> None:
         """End a reservation: its waiting calls end, the running ones go on, idle provisions are given back."""
-        for queue in reservation.waiting.values():
-            for id in queue:
-                call = self._view.calls.get(id)
-                if call is not None and self._recorder.change(call, Kind.CANCELLED, reason=reason):
-                    self._view.calls.pop(id, None)
-            queue.clear()
-        linked = [self._view.provisions[id] for id in sorted(reservation.provisions)]
+        while (id := reservation.next_call()) is not None:
+            call = self._view.calls.get(id)
+            if call is not None and self._recorder.change(call, Kind.CANCELLED, reason=reason):
+                self._view.drop_call(call)
         self._become(reservation, Status.ENDED, reason)
+        self._let_go(reservation)
+
+    def give_back(self, provision: ProvisionView) -> None:
+        """End a provision that nobody needs: no reservation has it, and it has no call to work on."""
+        if not provision.reservations and not provision.working and not self._is_kept(provision):
+            self._provisions.end(provision, "no reservation needs it any more")
+
+    def _let_go(self, reservation: ReservationView) -> None:
+        """Forget a reservation, and what only it needed."""
+        linked = [self._view.provisions[id] for id in sorted(reservation.provisions)]
         self._drop(reservation)
         for provision in linked:
             provision.reservations.discard(reservation.row.id)
-            if (
-                not provision.reservations
-                and not provision.working
-                and not self._is_kept(provision)
-            ):
-                self._provisions.end(provision, "no reservation needs it any more")
+            self.give_back(provision)
 
-    def for_call(self, principal: Principal, message: wire.Call) -> ReservationView:
-        """Return the reservation that a call goes to; without one, the caller's implicit one for the node.
+    def called(
+        self, principal: Principal, message: wire.Call
+    ) -> tuple[NodeView, ReservationView | None]:
+        """Return what a call goes to; the reservation is None if it is to be the caller's implicit one.
 
         Raises:
             Rejected: Neither, or both, or nothing that the principal may use is named.
         """
         if (message.node is None) == (message.reservation is None):
             raise Rejected(ErrorCode.INVALID_INPUT, "give exactly one of node and reservation")
-        if message.reservation is not None:
-            reservation = self._view.reservations.get(message.reservation)
-            if reservation is None or not owns(
-                principal, organization=reservation.row.organization, owner=reservation.row.user
-            ):
-                raise Rejected(ErrorCode.NOT_FOUND, f"no reservation {message.reservation!r}")
+        if message.reservation is None:
+            return self._node(principal, message.node or ""), None
+        reservation = self.own(principal, message.reservation)
+        if reservation is None:
+            raise Rejected(ErrorCode.NOT_FOUND, f"no reservation {message.reservation!r}")
+        return self._view.nodes[reservation.row.node], reservation
+
+    def own(self, principal: Principal, id: str) -> ReservationView | None:
+        """Return a reservation if it lives and is the principal's."""
+        reservation = self._view.reservations.get(id)
+        if reservation is not None and owns(
+            principal, organization=reservation.row.organization, owner=reservation.row.user
+        ):
             return reservation
-        node = self._node(principal, message.node or "")
-        reference = f"implicit:{node.row.id}"
+        return None
+
+    def implicit(self, principal: Principal, node: NodeView) -> ReservationView:
+        """Return the reservation behind all calls of a node that name none; makes it for the first one."""
+        reference = f"{IMPLICIT}{node.row.id}"
         key = (principal.user, principal.app or "", reference)
         known = self._view.reservations.get(self._view.reservations_by_key.get(key, ""))
-        return known or self._implicit(principal, node, reference)
+        if known is not None:
+            return known
+        row = _row(principal, node, reference, now=self._clock.now(), is_implicit=True)
+        reservation = self._add(row)
+        save(self._store, SaveReservation(row))
+        self.ensure(reservation)
+        return reservation
 
     def node_of(self, message: wire.Call) -> str | None:
         """Return the id of the node that a call means; None if it names nothing that lives."""
@@ -177,7 +200,7 @@ class Reservations:
         return [one for one in provisions if one is not None and one.is_live]
 
     def _provide(self, reservation: ReservationView, wanted: int) -> None:
-        places = list(self._places(reservation, reachable=True))
+        places = sorted(self._places(reservation, reachable=True), key=lambda place: place.agent)
         there = {
             (provision.agent, provision.template): provision
             for provision in self._view.provisions.values()
@@ -226,7 +249,7 @@ class Reservations:
                 continue
             if not set(wants["labels"]) <= set(template.row.body.get("labels", ())):
                 continue
-            for id in sorted(template.agents):
+            for id in template.agents:
                 agent = self._view.agents[id]
                 if wants["agents"] and id not in wants["agents"]:
                     continue
@@ -247,16 +270,14 @@ class Reservations:
             raise Rejected(ErrorCode.NOT_FOUND, f"no node {id!r} that you may call")
         return node
 
-    def _implicit(self, principal: Principal, node: NodeView, reference: str) -> ReservationView:
-        row = _row(principal, node, reference, now=self._clock.now(), is_implicit=True)
-        reservation = self._add(row)
-        save(self._store, SaveReservation(row))
-        self.ensure(reservation)
-        return reservation
-
     def _new_row(
         self, principal: Principal, message: wire.Reserve, session: Session | None
     ) -> ReservationRow:
+        if not 1 <= len(message.reference) <= 200 or message.reference.startswith(IMPLICIT):
+            raise Rejected(
+                ErrorCode.INVALID_INPUT,
+                f"a reference has 1 to 200 characters and does not begin with {IMPLICIT!r}",
+            )
         if not 1 <= message.minimal_instances <= message.desired_instances <= 1000:
             raise Rejected(
                 ErrorCode.INVALID_INPUT,
@@ -303,11 +324,11 @@ class Reservations:
         if future.cancelled():
             return
         if (error := future.exception()) is not None:
-            logger.error("reservation %s is not stored", reservation.row.id, exc_info=error)
-            self._drop(reservation)
+            logger.error("reservation %s is not stored: %s", reservation.row.id, error)
+            self._let_go(reservation)
             answer(Rejected(ErrorCode.UNAVAILABLE, "the store does not answer; try again"))
         elif future.result().id != reservation.row.id:
-            self._drop(reservation)
+            self._let_go(reservation)
             answer(
                 Rejected(
                     ErrorCode.ALREADY_ENDED,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rekuest.api import wire
 from rekuest.api.enums import ErrorCode, ProvisionStatus
@@ -23,7 +23,7 @@ from rekuest.server.service.load import load, reload_call
 from rekuest.server.service.parts import Parts
 from rekuest.server.service.session import Link, Session
 from rekuest.server.service.tasks import Tasks
-from rekuest.server.service.view import CallView, ProvisionView, View
+from rekuest.server.service.view import CallView, ProvisionView, ReservationView, View
 from rekuest.server.store.rows import AssignationRow, ReservationRow
 from rekuest.server.store.store import Store, Viewer
 
@@ -52,6 +52,7 @@ class Service:
         self._agents = parts.agents
         self._sessions = parts.sessions
         parts.dispatcher.on_short = parts.reservations.short
+        parts.dispatcher.on_idle = parts.reservations.give_back
         parts.provisions.on_changed = self._provision_changed
         parts.recorder.on_diverged = lambda call: self._tasks.spawn(self._reload(call))
         parts.assignations.on_follow_stored = lambda session, row: parts.following.follow_stored(
@@ -117,7 +118,9 @@ class Service:
             else:
                 answered.set_exception(_rejection(answer))
 
-        self._assignations.call(principal, message, None, reply)
+        waiting = self._assignations.call(principal, message, None, reply)
+        if waiting is not None:
+            await waiting
         return await answered
 
     async def cancel(self, principal: Principal, id: str) -> AssignationRow:
@@ -163,10 +166,11 @@ class Service:
         Raises:
             Rejected: There is no such reservation of the principal's.
         """
-        reservation = self.view.reservations.get(id)
-        if reservation is not None and owns(
-            principal, organization=reservation.row.organization, owner=reservation.row.user
-        ):
+        reservation = self._reservations.own(principal, id)
+        if reservation is not None and reservation.row.is_implicit:
+            reason = f"reservation {id!r} is the server's own, for calls that name none"
+            raise Rejected(ErrorCode.INVALID_INPUT, reason)
+        if reservation is not None:
             self._reservations.release(reservation, "it was released")
             await self._settled()
         viewer = Viewer(principal.organization, principal.user)
@@ -248,11 +252,11 @@ class Service:
                 continue
             self._dispatcher.drain(reservation)
             if not self._reservations.is_callable(reservation):
-                self._give_up(reservation.waiting)
+                self._give_up(reservation)
 
-    def _give_up(self, waiting: dict[Any, Any]) -> None:
+    def _give_up(self, reservation: ReservationView) -> None:
         """End calls that wait for an agent although they did not ask to.  Source: PROTOCOL.md, 5.8."""
-        for id in [id for queue in waiting.values() for id in queue]:
+        for id in [id for queue in reservation.waiting.values() for id in queue]:
             call = self.view.calls.get(id)
             if call is not None and not call.wait and call.queue_deadline is None:
                 self._assignations.expire(call, "no agent that may run it is connected any more")

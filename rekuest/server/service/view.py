@@ -6,7 +6,7 @@ is the truth: a server that loses it reads it again.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,8 +113,9 @@ class ReservationView:
     provisions: set[str] = field(default_factory=set)
     sticky: str | None = None
     is_exhausted: bool = False  # every place has an instance; found anew when agents change
-    waiting: dict[Priority, deque[str]] = field(
-        default_factory=lambda: {priority: deque() for priority in PRIORITIES}
+    # Ids of the calls that wait, for each priority in the order in which they go.
+    waiting: dict[Priority, OrderedDict[str, None]] = field(
+        default_factory=lambda: {priority: OrderedDict() for priority in PRIORITIES}
     )
 
     @property
@@ -122,6 +123,24 @@ class ReservationView:
         """How many calls wait."""
         high, normal, low = self.waiting.values()
         return len(high) + len(normal) + len(low)
+
+    def enqueue(self, call: CallView, *, first: bool = False) -> None:
+        """Let a call wait behind those of its priority, or before them."""
+        queue = self.waiting[call.priority]
+        queue[call.id] = None
+        if first:
+            queue.move_to_end(call.id, last=False)
+
+    def dequeue(self, call: CallView) -> None:
+        """Let a call wait no longer; does nothing if it does not wait."""
+        self.waiting[call.priority].pop(call.id, None)
+
+    def next_call(self) -> str | None:
+        """Take out the call that goes next; None if none waits."""
+        for queue in self.waiting.values():
+            if queue:
+                return queue.popitem(last=False)[0]
+        return None
 
 
 @dataclass(slots=True, eq=False)
@@ -185,6 +204,8 @@ class View:
         self.calls_by_key: dict[tuple[str, str, str], str] = {}
         self.open_calls: dict[str, int] = {}  # {user id: calls that have not ended}
         self.sessions: dict[tuple[str, str, str], Session] = {}
+        # Calls that have ended here while the store does not know it yet, by id.
+        self.unsettled: dict[str, CallView] = {}
         self.turn = 0  # counts bindings, so that the longest unused provision can be told
 
     def add_call(self, call: CallView) -> None:
@@ -205,6 +226,16 @@ class View:
             self.open_calls.pop(call.user, None)
         if call.parent is not None and (parent := self.calls.get(call.parent)) is not None:
             parent.children.discard(call.id)
+
+    def is_open(self, call: CallView) -> bool:
+        """Return whether a call counts among those that the caller has open."""
+        return self.calls_by_key.get(call.key) == call.id
+
+    def drop_call(self, call: CallView) -> None:
+        """Forget a call: it has ended and its code with it, or it waits no longer."""
+        self.calls.pop(call.id, None)
+        if (reservation := self.reservations.get(call.reservation)) is not None:
+            reservation.dequeue(call)
 
     def add_agent(self, agent: AgentView) -> None:
         """Index an agent."""
