@@ -43,6 +43,7 @@ class Service:
         context = Context(self.view, store, bus, clock, self.rules)
         parts = Parts(context, self._deadlines.add)
         self._inbox = Inbox(context, parts)
+        self._recorder = parts.recorder
         self._tail = parts.tail
         self._dispatcher = parts.dispatcher
         self._provisions = parts.provisions
@@ -81,6 +82,7 @@ class Service:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._recorder.flush()
         self._tail.flush()
 
     # For the gateway
@@ -199,6 +201,7 @@ class Service:
 
     async def _settled(self) -> None:
         """Return when everything that was written so far is stored."""
+        self._recorder.flush()
         await self.store.write_all(())
 
     def _provision_changed(self, provision: ProvisionView) -> None:
