@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from itertools import count
 
-# Starts anywhere, so that two servers of one store do not meet.  Ids are names and no secrets: knowing one opens nothing.
+# Starts anywhere, so that two servers of one store do not meet.  Ids are names, no secrets: knowing one opens nothing.
 _numbers = count(secrets.randbits(62))
 
 
