@@ -101,14 +101,14 @@ class Assignations:
     def _cancel_one(self, call: CallView, reason: str | None) -> None:
         if call.status is Status.QUEUED:
             self._recorder.change(call, Kind.CANCELLED, reason=reason)
-            self._view.drop_call(call)
+            self._view.calls.pop(call.id, None)
         elif call.status not in STOPPING:
             self._stop(call, Kind.CANCELLING, wire.Cancel(assignation=call.id), reason)
 
     def _interrupt_one(self, call: CallView, reason: str | None) -> None:
         if call.status is Status.QUEUED:
             self._recorder.change(call, Kind.INTERRUPTED, reason=reason)
-            self._view.drop_call(call)
+            self._view.calls.pop(call.id, None)
         elif call.status is not Status.INTERRUPTING:
             self._stop(call, Kind.INTERRUPTING, wire.Interrupt(assignation=call.id), reason)
 
@@ -121,7 +121,7 @@ class Assignations:
             session.send(wire.Cancel(assignation=call.id))  # its credit comes back when it says so
         else:
             self._dispatcher.free(call)
-            self._view.drop_call(call)
+            self._view.calls.pop(call.id, None)
 
     def _descendants(self, call: CallView) -> list[CallView]:
         """Return the live calls that a call has made, and those that they have made, the farthest first."""
@@ -211,10 +211,10 @@ class Assignations:
                 ErrorCode.NO_AGENT,
                 f"no agent that provides {node.row.name!r} is connected; start one, or wait for it",
             )
-        if reservation.queued >= self._rules.queued_calls:
+        if len(reservation.waiting) >= self._rules.queued_calls:
             raise Rejected(
                 ErrorCode.RESERVATION_FULL,
-                f"{reservation.queued} calls wait for {node.row.name!r} already; try again later",
+                f"{len(reservation.waiting)} calls wait for {node.row.name!r} already; try again later",
             )
         return reservation
 
@@ -267,9 +267,7 @@ class Assignations:
         parent = self._view.calls.get(message.parent)
         if parent is not None and not parent.is_over:
             works_on_it = session is not None and session.agent == parent.agent is not None
-            if works_on_it or owns(
-                principal, organization=parent.organization, owner=parent.user
-            ):
+            if works_on_it or owns(principal, organization=parent.organization, owner=parent.user):
                 return parent
         raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
 
@@ -347,7 +345,7 @@ class Assignations:
         for follower in list(call.followers):
             self._recorder.leave(follower)
         call.status = Status.CANCELLED
-        self._view.drop_call(call)
+        self._view.calls.pop(call.id, None)
         self._dispatcher.free(call)
 
 

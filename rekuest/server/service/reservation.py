@@ -88,10 +88,9 @@ class Reservations:
 
     def release(self, reservation: ReservationView, reason: str) -> None:
         """End a reservation: its waiting calls end, the running ones go on, idle provisions are given back."""
-        while (id := reservation.next_call()) is not None:
-            call = self._view.calls.get(id)
-            if call is not None and self._recorder.change(call, Kind.CANCELLED, reason=reason):
-                self._view.drop_call(call)
+        for id in list(reservation.waiting):
+            self._recorder.change(self._view.calls[id], Kind.CANCELLED, reason=reason)
+            self._view.calls.pop(id, None)
         self._become(reservation, Status.ENDED, reason)
         self._let_go(reservation)
 
@@ -169,7 +168,7 @@ class Reservations:
         live = self._live(reservation)
         reservation.is_exhausted = False
         wanted = reservation.row.desired_instances - len(live)
-        if reservation.row.is_implicit and reservation.queued and not _has_room(live):
+        if reservation.row.is_implicit and reservation.waiting and not _has_room(live):
             wanted = max(
                 wanted, 1
             )  # calls wait and every instance is busy: one more, if there is a place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +23,7 @@ from rekuest.server.service.load import load, reload_call
 from rekuest.server.service.parts import Parts
 from rekuest.server.service.session import Link, Session
 from rekuest.server.service.tasks import Tasks
-from rekuest.server.service.view import CallView, ProvisionView, ReservationView, View
+from rekuest.server.service.view import CallView, ProvisionView, View
 from rekuest.server.store.rows import AssignationRow, ReservationRow
 from rekuest.server.store.store import Store, Viewer
 
@@ -40,10 +40,11 @@ class Service:
         self.rules = rules or Rules()
         self.view = View()
         self._tasks = Tasks()
-        self._deadlines = Deadlines(clock, self._due)
+        self._deadlines = Deadlines(clock, self._due, self.view.calls.__contains__)
         context = Context(self.view, store, bus, clock, self.rules, self._tasks)
         parts = Parts(context, self._deadlines.add)
         self._inbox = Inbox(context, parts)
+        self._recorder = parts.recorder
         self._tail = parts.tail
         self._dispatcher = parts.dispatcher
         self._provisions = parts.provisions
@@ -81,6 +82,7 @@ class Service:
     ) -> None:
         """Stop looking; everything accepted is in the store."""
         await self._tasks.close()
+        self._recorder.flush()
         self._tail.flush()
 
     # For the gateway
@@ -202,6 +204,7 @@ class Service:
 
     async def _settled(self) -> None:
         """Return when everything that was written so far is stored."""
+        self._recorder.flush()
         await self.store.write_all(())
 
     def _provision_changed(self, provision: ProvisionView) -> None:
@@ -248,16 +251,16 @@ class Service:
             if provision.status in {ProvisionStatus.PENDING, ProvisionStatus.UNREACHABLE}:
                 self._provisions.ask(provision)
         for reservation in list(self.view.reservations.values()):
-            if not reservation.queued:
+            if not reservation.waiting:
                 continue
             self._dispatcher.drain(reservation)
             if not self._reservations.is_callable(reservation):
-                self._give_up(reservation)
+                self._give_up(list(reservation.waiting))
 
-    def _give_up(self, reservation: ReservationView) -> None:
+    def _give_up(self, waiting: Iterable[str]) -> None:
         """End calls that wait for an agent although they did not ask to.  Source: PROTOCOL.md, 5.8."""
-        for id in [id for queue in reservation.waiting.values() for id in queue]:
-            call = self.view.calls.get(id)
+        for id in waiting:
+            call = self.view.calls.get(id)  # a parent's end may have ended it
             if call is not None and not call.wait and call.queue_deadline is None:
                 self._assignations.expire(call, "no agent that may run it is connected any more")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from rekuest.api import wire
@@ -103,6 +104,38 @@ class ProvisionView:
         return self.status in provision_domain.LIVE and self.status is not ProvisionStatus.ENDING
 
 
+class WaitingCalls:
+    """Ids of calls that wait in one reservation: the most urgent first, in turn among equals."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Priority, OrderedDict[str, None]] = {
+            priority: OrderedDict() for priority in PRIORITIES
+        }
+
+    def __len__(self) -> int:
+        """How many wait."""
+        high, normal, low = self._queues.values()
+        return len(high) + len(normal) + len(low)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give them in the order in which they go."""
+        return chain.from_iterable(self._queues.values())
+
+    def append(self, call: CallView) -> None:
+        """Queue a call behind those of its priority."""
+        self._queues[call.priority][call.id] = None
+
+    def put_first(self, call: CallView) -> None:
+        """Queue a call before those of its priority: it has had its turn once."""
+        queue = self._queues[call.priority]
+        queue[call.id] = None
+        queue.move_to_end(call.id, last=False)
+
+    def discard(self, call: CallView) -> None:
+        """Take a call out; does nothing if it does not wait."""
+        self._queues[call.priority].pop(call.id, None)
+
+
 @dataclass(slots=True, eq=False)
 class ReservationView:
     """A reservation that has not ended, with the calls that wait in it."""
@@ -113,34 +146,7 @@ class ReservationView:
     provisions: set[str] = field(default_factory=set)
     sticky: str | None = None
     is_exhausted: bool = False  # every place has an instance; found anew when agents change
-    # Ids of the calls that wait, for each priority in the order in which they go.
-    waiting: dict[Priority, OrderedDict[str, None]] = field(
-        default_factory=lambda: {priority: OrderedDict() for priority in PRIORITIES}
-    )
-
-    @property
-    def queued(self) -> int:
-        """How many calls wait."""
-        high, normal, low = self.waiting.values()
-        return len(high) + len(normal) + len(low)
-
-    def enqueue(self, call: CallView, *, first: bool = False) -> None:
-        """Let a call wait behind those of its priority, or before them."""
-        queue = self.waiting[call.priority]
-        queue[call.id] = None
-        if first:
-            queue.move_to_end(call.id, last=False)
-
-    def dequeue(self, call: CallView) -> None:
-        """Let a call wait no longer; does nothing if it does not wait."""
-        self.waiting[call.priority].pop(call.id, None)
-
-    def next_call(self) -> str | None:
-        """Take out the call that goes next; None if none waits."""
-        for queue in self.waiting.values():
-            if queue:
-                return queue.popitem(last=False)[0]
-        return None
+    waiting: WaitingCalls = field(default_factory=WaitingCalls)
 
 
 @dataclass(slots=True, eq=False)
@@ -219,6 +225,8 @@ class View:
     def close_call(self, call: CallView) -> None:
         """Take a call that has ended out of what the caller may have open."""
         self.calls_by_key.pop(call.key, None)
+        if (reservation := self.reservations.get(call.reservation)) is not None:
+            reservation.waiting.discard(call)
         left = self.open_calls.get(call.user, 0) - 1
         if left > 0:
             self.open_calls[call.user] = left
@@ -230,12 +238,6 @@ class View:
     def is_open(self, call: CallView) -> bool:
         """Return whether a call counts among those that the caller has open."""
         return self.calls_by_key.get(call.key) == call.id
-
-    def drop_call(self, call: CallView) -> None:
-        """Forget a call: it has ended and its code with it, or it waits no longer."""
-        self.calls.pop(call.id, None)
-        if (reservation := self.reservations.get(call.reservation)) is not None:
-            reservation.dequeue(call)
 
     def add_agent(self, agent: AgentView) -> None:
         """Index an agent."""

@@ -48,20 +48,6 @@ async def test_clause_5_2_other_arguments_are_a_conflict_without_any_agent(world
     assert (await caller.gets(wire.CallRejected)).code == ErrorCode.CONFLICT
 
 
-async def test_clause_5_8_a_cancelled_call_takes_no_place_in_the_queue(world: World) -> None:
-    _, caller, node = await world.pair()
-    await caller.says(call(node, "first", wait=True))
-    for number in range(20):
-        await caller.says(call(node, f"r{number}", wait=True))
-        answer = await caller.gets(wire.CallAccepted)
-        if answer.reference == "first":
-            answer = await caller.gets(wire.CallAccepted)
-        await caller.says(wire.Cancel(assignation=answer.assignation))
-        await caller.event("CANCELLED")
-    (reservation,) = world.service.view.reservations.values()
-    assert reservation.queued == 1
-
-
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 1e300])
 @pytest.mark.parametrize("name", ["timeout", "queue_timeout"])
 async def test_clause_5_7_an_impossible_timeout_is_rejected(
@@ -129,22 +115,6 @@ async def test_clause_6_1_a_bad_reference_is_refused(world: World, reference: st
     await caller.says(call(node), reserve(node, reference.format(node=node)))
     assert (await caller.gets(wire.Refused)).code == ErrorCode.INVALID_INPUT
     assert caller.session.reservations == set()
-
-
-async def test_clause_6_3_a_call_of_a_released_reservation_is_not_tried_for_ever(
-    world: World,
-) -> None:
-    agent, caller, node = await world.pair(idempotent=True)
-    await caller.says(reserve(node))
-    made = await caller.gets(wire.Reserved)
-    await provide(agent)
-    await caller.says(call(None, reservation=made.reservation))
-    assign = await agent.gets(wire.Assign)
-    await agent.says(wire.Accepted(assignation=assign.assignation, attempt=1, seq=1))
-    await caller.says(wire.Release(reservation=made.reservation))
-    await agent.says(wire.Goodbye())
-    await caller.event("CANCELLED")
-    assert world.service.view.calls == {}
 
 
 async def test_clause_6_3_a_busy_instance_is_given_back_when_it_is_done(world: World) -> None:
