@@ -12,6 +12,7 @@ from typing import Any
 
 from rekuest.api import wire
 from rekuest.api.enums import AssignationStatus, ErrorCode
+from rekuest.server.domain.assignation import TERMINAL
 from rekuest.server.domain.permissions import owns
 from rekuest.server.service.context import Context
 from rekuest.server.service.errors import Rejected
@@ -42,7 +43,7 @@ class Inbox:
         self._sessions = parts.sessions
         self._handlers: dict[type[Any], Handler] = {
             wire.Goodbye: self._goodbye,
-            wire.Declare: parts.agents.declare,
+            wire.Declare: parts.declarations.declare,
             wire.Provided: self._provided,
             wire.ProvideFailed: self._provide_failed,
             wire.Unprovided: self._unprovided,
@@ -85,7 +86,10 @@ class Inbox:
         """Answer an event of a call that is not alive here: over, somebody else's, or made up."""
         row = await self._store.read.assignations.get(message.assignation, viewer=None)
         if row is not None and row.agent == session.agent and session.agent is not None:
-            session.acknowledge(row.id, message.attempt, message.seq)
+            is_stored = message.attempt < row.attempt or message.seq <= row.seq
+            if is_stored or AssignationStatus(row.status) in TERMINAL:
+                session.acknowledge(row.id, message.attempt, message.seq)
+            # Otherwise its first copy is on its way to the disk, and the receipt comes when it has arrived.
             return
         if row is not None:
             name = session.instance_id
@@ -116,11 +120,20 @@ class Inbox:
 
     def _provide_failed(self, session: Session, message: wire.ProvideFailed) -> None:
         if (provision := self._provision(session, message)) is not None:
-            self._provisions.failed(provision, f"{message.error.type}: {message.error.message}")
+            reason = f"{message.error.type}: {message.error.message}"
+            self._provisions.failed(provision, reason)
+            self._abandoned(provision, reason)
 
     def _unprovided(self, session: Session, message: wire.Unprovided) -> None:
         if (provision := self._provision(session, message)) is not None:
             self._provisions.ended(provision, message.reason)
+            self._abandoned(provision, "its agent gave up what ran it")
+
+    def _abandoned(self, provision: ProvisionView, reason: str) -> None:
+        """Decide about calls whose actor is gone before they have ended."""
+        if not provision.is_live:
+            calls = map(self._view.calls.get, sorted(provision.working))
+            self._reports.lost([call for call in calls if call is not None], reason)
 
     def _credits(self, session: Session, message: wire.Credits) -> None:
         if (provision := self._provision(session, message)) is not None:

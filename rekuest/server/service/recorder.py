@@ -52,7 +52,7 @@ class Recorder:
         self._gathered: dict[
             str, _Change
         ] = {}  # by call id; stored at the end of this turn of the loop
-        self.on_diverged: Callable[[CallView], object] = lambda call: None  # the store knows better
+        self.on_diverged: Callable[[CallView], None] = lambda call: None  # the store knows better
 
     def change(
         self,
@@ -88,6 +88,8 @@ class Recorder:
         if kind in TERMINAL_KINDS:
             self._view.close_call(call)
             columns["ended_at"] = now
+            if not call.ephemeral:
+                self._view.unsettled[call.id] = call
         elif kind is Kind.ACCEPTED:
             columns["started_at"] = now
         elif kind is Kind.YIELD:
@@ -190,6 +192,7 @@ class Recorder:
         self._bus.publish(Ring(f"assignation:{call.id}", call.id, event))
         self._bus.publish(Ring("assignation", call.id))
         if event.kind in TERMINAL_KINDS:
+            self._view.unsettled.pop(call.id, None)
             followers, call.followers = call.followers, []
             for follower in followers:
                 if not follower.is_behind:  # one that is leaves by itself, when it has caught up

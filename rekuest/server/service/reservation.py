@@ -20,11 +20,11 @@ from rekuest.server.domain.scheduling import Place, places_for
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected
-from rekuest.server.service.ids import new_id
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.saving import save
 from rekuest.server.service.session import Session
+from rekuest.server.service.translate import reservation_row
 from rekuest.server.service.view import NodeView, ProvisionView, ReservationView
 from rekuest.server.store.commands import (
     ChangeReservation,
@@ -140,11 +140,30 @@ class Reservations:
         known = self._view.reservations.get(self._view.reservations_by_key.get(key, ""))
         if known is not None:
             return known
-        row = _row(principal, node, reference, now=self._clock.now(), is_implicit=True)
+        row = reservation_row(
+            principal, node.row.id, reference, now=self._clock.now(), is_implicit=True
+        )
         reservation = self._add(row)
-        save(self._store, SaveReservation(row))
+        self._save(reservation)
         self.ensure(reservation)
         return reservation
+
+    def sweep(self) -> None:
+        """Make good what could not be done before: store what is not, provide what is wanted."""
+        for reservation in list(self._view.reservations.values()):
+            if not reservation.is_stored:
+                self._save(reservation)
+            wanted = reservation.row.desired_instances > len(reservation.provisions)
+            if wanted and not reservation.is_exhausted:
+                self.ensure(reservation)
+
+    def _save(self, reservation: ReservationView) -> None:
+        def failed() -> None:
+            reservation.is_stored = False
+
+        reservation.is_stored = True
+        row = replace(reservation.row, status=reservation.status.value, reason=reservation.reason)
+        save(self._store, SaveReservation(row), None, failed)
 
     def node_of(self, message: wire.Call) -> str | None:
         """Return the id of the node that a call means; None if it names nothing that lives."""
@@ -283,7 +302,9 @@ class Reservations:
                 "minimalInstances is at least 1 and at most desiredInstances, which is at most 1000",
             )
         node = self._node(principal, message.node)
-        row = _row(principal, node, message.reference, now=self._clock.now(), is_implicit=False)
+        row = reservation_row(
+            principal, node.row.id, message.reference, now=self._clock.now(), is_implicit=False
+        )
         return replace(
             row,
             session_id=None if session is None else session.id,
@@ -372,28 +393,4 @@ def _has_room(provisions: list[ProvisionView]) -> bool:
         provision.free > 0
         or provision.status in {ProvisionStatus.PENDING, ProvisionStatus.PROVIDING}
         for provision in provisions
-    )
-
-
-def _row(
-    principal: Principal, node: NodeView, reference: str, *, now: float, is_implicit: bool
-) -> ReservationRow:
-    return ReservationRow(
-        id=new_id(now),
-        reference=reference,
-        organization=principal.organization,
-        user=principal.user,
-        app=principal.app or "",
-        session_id=None,
-        node=node.row.id,
-        title=None,
-        status=Status.ROUTING.value,
-        reason=None,
-        strategy=Strategy.LEAST_BUSY.value,
-        desired_instances=1,
-        minimal_instances=1,
-        wants={"apps": [], "agents": [], "templates": [], "labels": []},
-        is_implicit=is_implicit,
-        created_at=now,
-        ended_at=None,
     )

@@ -145,6 +145,7 @@ class ReservationView:
     reason: str | None
     provisions: set[str] = field(default_factory=set)
     sticky: str | None = None
+    is_stored: bool = True  # or about to be
     is_exhausted: bool = False  # every place has an instance; found anew when agents change
     waiting: WaitingCalls = field(default_factory=WaitingCalls)
 
