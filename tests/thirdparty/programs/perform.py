@@ -14,9 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from gql import Client, GraphQLRequest  # type: ignore[import-not-found]  # not in our environment
-from gql.transport.exceptions import TransportQueryError  # type: ignore[import-not-found]  # not in our environment
-from gql.transport.httpx import HTTPXAsyncTransport  # type: ignore[import-not-found]  # not in our environment
-from gql.transport.websockets import WebsocketsTransport  # type: ignore[import-not-found]  # not in our environment
+from gql.transport.exceptions import (
+    TransportQueryError,  # type: ignore[import-not-found]  # not in our environment
+)
+from gql.transport.httpx import (
+    HTTPXAsyncTransport,  # type: ignore[import-not-found]  # not in our environment
+)
+from gql.transport.websockets import (
+    WebsocketsTransport,  # type: ignore[import-not-found]  # not in our environment
+)
 from graphql import OperationDefinitionNode, parse, print_ast, separate_operations
 
 Answer = dict[str, Any]
