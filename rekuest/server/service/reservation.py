@@ -82,8 +82,9 @@ class Reservations:
             answer(no_agent(self._view.nodes[row.node]))
             return
         self._hold(reservation, session)
-        self.ensure(reservation)
+        # Before `ensure`, whose links and status change the row: the store writes in order.
         saved = self._store.write(SaveReservation(row))
+        self.ensure(reservation)
         saved.add_done_callback(partial(self._saved, reservation, answer))
 
     def release(self, reservation: ReservationView, reason: str) -> None:
