@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ from rekuest.server.store.rows import (
     ReservationRow,
 )
 from rekuest.server.store.sqlite import SqliteStore
+from rekuest.server.store.sqlite.file import BUSY_TIMEOUT
 from tests.server.clock import ManualClock
 
 NOW = 1_800_000_000.0
@@ -214,7 +216,8 @@ async def open_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
         await seed(world)
         yield world
     finally:
-        await store.close()
+        # A read that was left behind would hold its view of the file against the last checkpoint.
+        await asyncio.wait_for(store.close(), BUSY_TIMEOUT / 2)
 
 
 async def seed(world: World) -> None:
