@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO
 
 from tools.sources import ROOT
@@ -15,6 +14,7 @@ from tools.sources import ROOT
 __all__ = ["PATIENCE", "Process"]
 
 PATIENCE = 30.0  # seconds for anything that has to happen: a loaded machine, not a measure of speed
+SHOWN = 60  # lines of each stream that a failed test shows
 
 
 class Process:
@@ -61,9 +61,9 @@ class Process:
 
     @property
     def said(self) -> str:
-        """Everything it has said, for a person."""
-        lines = [f"--- {self.name} (exit code {self._process.poll()})", *self.stdout]
-        return "\n".join([*lines, f"--- {self.name}, stderr", *self.stderr])
+        """What it has said last, for a person."""
+        lines = [f"--- {self.name} (exit code {self._process.poll()})", *self.stdout[-SHOWN:]]
+        return "\n".join([*lines, f"--- {self.name}, stderr", *self.stderr[-SHOWN:]])
 
     def wait_for(self, text: str, *, count: int = 1, timeout: float = PATIENCE) -> str:
         """Wait until a text was said and return the line.
@@ -117,12 +117,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
         self.wait()
-
-    def resident_bytes(self) -> int:
-        """Return how much memory it has, on Linux."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) * 1024
 
     def _read(self, stream: IO[str] | None, lines: list[str]) -> threading.Thread:
         assert stream is not None  # it is a pipe

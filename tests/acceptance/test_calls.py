@@ -8,7 +8,15 @@ from contextlib import aclosing
 import pytest
 
 from rekuest import ExpiredError, NodeHandle, Rekuest, RemoteError
-from rekuest.api import get_assignation_events, list_assignations, list_nodes
+from rekuest.api import (
+    ReservationFields,
+    alist_assignations,
+    awatch_assignation_events,
+    get_assignation_events,
+    list_assignations,
+    list_nodes,
+    list_reservations,
+)
 from rekuest.api.inputs import AssignationFilter
 from tests.acceptance.process import Process
 
@@ -80,7 +88,7 @@ async def test_cancelling_the_task_cancels_the_function(provider: Process) -> No
             await task
         await asyncio.to_thread(provider.wait_for, "cleaned up task")
 
-        assert await latest_status(node) == "CANCELLED"
+        assert await last_event(node) == "CANCELLED"
 
 
 async def test_leaving_a_stream_cancels_the_generator(provider: Process) -> None:
@@ -92,7 +100,7 @@ async def test_leaving_a_stream_cancels_the_generator(provider: Process) -> None
                     break
         await asyncio.to_thread(provider.wait_for, "cleaned up stream")
 
-        assert await latest_status(node) == "CANCELLED"
+        assert await last_event(node) == "CANCELLED"
 
 
 async def test_deadline_ends_the_call_and_tells_the_function(provider: Process) -> None:
@@ -115,8 +123,26 @@ def test_recorded_events_have_no_gaps(client: Rekuest) -> None:
     assert recorded.events[-1].kind.value == "DONE"
 
 
-async def latest_status(node: NodeHandle) -> str:
-    """Return where the newest call of a node stands."""
-    return await asyncio.to_thread(
-        lambda: list_assignations(filter=AssignationFilter(node=node.id)).items[0].status.value
-    )
+def test_reservation_lasts_as_long_as_the_block(client: Rekuest) -> None:
+    with client.find(interface="multiply") as node:
+        assert node.assign(2, 3) == 6
+        (held,) = open_reservations(node)
+    (left,) = [found for found in list_reservations().items if found.id == held.id]
+
+    assert (held.status.value, held.desired_instances) == ("ACTIVE", 1)
+    assert left.status.value == "ENDED"
+
+
+def open_reservations(node: NodeHandle) -> list[ReservationFields]:
+    """Return the reservations of a node that somebody has made and not released."""
+    return [
+        found
+        for found in list_reservations().items
+        if found.node.id == node.id and not found.is_implicit and found.ended_at is None
+    ]
+
+
+async def last_event(node: NodeHandle) -> str:
+    """Wait until the newest call of a node has ended, and return how."""
+    listed = await alist_assignations(filter=AssignationFilter(node=node.id), first=1)
+    return [event.kind.value async for event in awatch_assignation_events(listed.items[0].id)][-1]

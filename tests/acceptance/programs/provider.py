@@ -1,8 +1,9 @@
-"""What the acceptance tests call.  It says each time that a function runs."""
+"""What the acceptance tests call: `provider.py [INSTANCE]`.  It says when a function runs."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from rekuest import Rekuest, current_assignation, log, progress
 
-client = Rekuest("acceptance")
+client = Rekuest("acceptance", instance_id=sys.argv[1] if sys.argv[1:] else None)
 
 
 class Colour(Enum):
@@ -96,6 +97,9 @@ def hold(fifo: str) -> str:
     text = Path(fifo).read_text(encoding="utf-8")
     say(f"released {Path(fifo).name}")
     return text
+
+
+client.register(interface="hold_again", idempotent=True)(hold)
 
 
 @client.register

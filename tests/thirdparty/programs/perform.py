@@ -13,10 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gql import Client, GraphQLRequest  # type: ignore[import-not-found]  # not in our environment
-from gql.transport.exceptions import TransportQueryError  # type: ignore[import-not-found]  # not in our environment
-from gql.transport.httpx import HTTPXAsyncTransport  # type: ignore[import-not-found]  # not in our environment
-from gql.transport.websockets import WebsocketsTransport  # type: ignore[import-not-found]  # not in our environment
+# gql is in the environment that runs this, and not in ours.
+from gql import Client, GraphQLRequest  # type: ignore[import-not-found]
+from gql.transport.exceptions import TransportQueryError  # type: ignore[import-not-found]
+from gql.transport.httpx import HTTPXAsyncTransport  # type: ignore[import-not-found]
+from gql.transport.websockets import WebsocketsTransport  # type: ignore[import-not-found]
 from graphql import OperationDefinitionNode, parse, print_ast, separate_operations
 
 Answer = dict[str, Any]

@@ -29,7 +29,9 @@ Durability = Literal["power", "process"]
 # commits, and nothing else can.
 _SYNCHRONOUS = {"power": "FULL", "process": "NORMAL"}
 
-_CACHE_KIB = 32 * 1024
+_CACHE_KIB = (
+    4 * 1024
+)  # of the writer; the system caches the file too, and memory stays flat under calls
 _WAL_PAGES = 4_000  # pages of 4 KiB between checkpoints: few enough for quick reads, many enough for few fsyncs
 
 
