@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from email.parser import Parser
 from pathlib import Path
 
 import pytest
 
+import rekuest
 from tools.sources import ROOT
 
 # Everything below these that is not Python: templates, merged SDL, static files, migrations.
