@@ -210,14 +210,17 @@ async def open_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
             identity=identity,
             started_at=NOW,
         )
-        endpoint = graphql_endpoint(parts, page="<html></html>" if settings.dev else None)
-        routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
-        world.app = Starlette(routes=routes)
+        world.app = _app(parts)
         await seed(world)
         yield world
     finally:
         # A read that was left behind would hold its view of the file against the last checkpoint.
         await asyncio.wait_for(store.close(), BUSY_TIMEOUT / 2)
+
+
+def _app(parts: Parts) -> Starlette:
+    endpoint = graphql_endpoint(parts, page="<html></html>" if parts.settings.dev else None)
+    return Starlette(routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)])
 
 
 async def seed(world: World) -> None:
