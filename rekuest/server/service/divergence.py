@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from rekuest.api.enums import AssignationStatus
-from rekuest.server.domain.assignation import TERMINAL
+from rekuest.server.domain.assignation import HELD, TERMINAL
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.following import Following
@@ -66,8 +66,8 @@ class Divergence:
             for call in list(self._parted.values()):
                 row = await self._store.read.assignations.get(call.id, viewer=None)
                 self._parted.pop(call.id, None)
-                self._set_back(call, row)
-                if (holder := self._view.session_of(call.agent)) is not None:
+                holder = self._set_back(call, row)
+                if holder is not None:
                     holders.add(holder)
         except StoreError as error:
             logger.warning("calls cannot be compared with the record yet: %s", error)
@@ -76,7 +76,9 @@ class Divergence:
             for holder in holders:
                 holder.shut(1011, "the record could not be written; reconnect")
 
-    def _set_back(self, call: CallView, row: AssignationRow | None) -> None:
+    def _set_back(self, call: CallView, row: AssignationRow | None) -> Session | None:
+        """Returns the session that is to say again what it has said of the call; None: there is none."""
+        holder = None
         former = self._view.provisions.get(call.provision or "")
         self._take_out(call)
         if row is None:
@@ -87,9 +89,11 @@ class Divergence:
                 self._following.follow_stored(follower.session, row, follower.cursor)
         else:
             _copy(row, call)
+            holder = self._view.session_of(call.agent) if call.status in HELD else None
             self._put_in(call)
         if former is not None:
             self._dispatcher.refill(former)
+        return holder
 
     def _take_out(self, call: CallView) -> None:
         if self._view.is_open(call):

@@ -54,7 +54,7 @@ async def test_clause_5_7_an_impossible_timeout_is_rejected(
     world: World, name: str, seconds: float
 ) -> None:
     _, caller, node = await world.pair()
-    await caller.says(call(node, **{name: seconds}))
+    await caller.says(call(node).model_copy(update={name: seconds}))
     assert (await caller.gets(wire.CallRejected)).code == ErrorCode.INVALID_INPUT
 
 
@@ -136,4 +136,5 @@ async def test_a_bad_argument_provides_nothing(world: World) -> None:
     _, caller, node = await world.pair()
     await caller.says(call(node, x="five"))
     assert (await caller.gets(wire.CallRejected)).code == ErrorCode.INVALID_ARGS
-    assert world.service.view.provisions == world.service.view.reservations == {}
+    assert world.service.view.reservations == {}
+    assert world.service.view.provisions == {}
