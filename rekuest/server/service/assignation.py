@@ -168,10 +168,10 @@ class Assignations:
                 ErrorCode.NO_AGENT,
                 f"no agent that provides {node.row.name!r} is connected; start one, or wait for it",
             )
-        if reservation.queued >= self._rules.queued_calls:
+        if len(reservation.waiting) >= self._rules.queued_calls:
             raise Rejected(
                 ErrorCode.RESERVATION_FULL,
-                f"{reservation.queued} calls wait for {node.row.name!r} already; try again later",
+                f"{len(reservation.waiting)} calls wait for {node.row.name!r} already; try again later",
             )
         return reservation
 

@@ -7,11 +7,11 @@ from random import Random
 
 from rekuest.api import wire
 from rekuest.api.enums import AssignationEventKind as Kind
-from rekuest.api.enums import AssignationStatus, ProvisionStatus, Strategy
+from rekuest.api.enums import ProvisionStatus, Strategy
 from rekuest.server.domain.scheduling import Candidate, choose
 from rekuest.server.service.context import Context
 from rekuest.server.service.recorder import Recorder
-from rekuest.server.service.view import PRIORITIES, CallView, ProvisionView, ReservationView
+from rekuest.server.service.view import CallView, ProvisionView, ReservationView
 
 
 class Dispatcher:
@@ -32,9 +32,9 @@ class Dispatcher:
             Whether there was one; if not, the call is put into its reservation's queue.
         """
         reservation = self._view.reservations[call.reservation]
-        provision = None if reservation.queued else self._choose(reservation)
+        provision = None if reservation.waiting else self._choose(reservation)
         if provision is None:
-            reservation.waiting[call.priority].append(call.id)
+            reservation.waiting.append(call)
             self.on_short(reservation)
             return False
         self._take(call, reservation, provision)
@@ -45,9 +45,9 @@ class Dispatcher:
         while (call := self._next(reservation)) is not None:
             provision = self._choose(reservation)
             if provision is None:
-                reservation.waiting[call.priority].appendleft(call.id)
                 self.on_short(reservation)
                 return
+            reservation.waiting.discard(call)
             self._take(call, reservation, provision)
             self._recorder.change(
                 call,
@@ -60,11 +60,14 @@ class Dispatcher:
             )
 
     def requeue(self, call: CallView) -> None:
-        """Put a call that stands at QUEUED again to the front of its queue."""
+        """Let a call that stands at QUEUED again go next; without its reservation it ends.  Source: 6.3."""
         reservation = self._view.reservations.get(call.reservation)
-        if reservation is not None:
-            reservation.waiting[call.priority].appendleft(call.id)
-            self.drain(reservation)
+        if reservation is None:
+            self._recorder.change(call, Kind.CANCELLED, reason="its reservation has ended")
+            self._view.calls.pop(call.id, None)
+            return
+        reservation.waiting.put_first(call)
+        self.drain(reservation)
 
     def send(self, call: CallView) -> None:
         """Send `Assign` for a bound call, if its agent can be reached now."""
@@ -108,17 +111,11 @@ class Dispatcher:
             if provision.free <= 0:
                 return
             reservation = self._view.reservations.get(id)
-            if reservation is not None and reservation.queued:
+            if reservation is not None and reservation.waiting:
                 self.drain(reservation)
 
     def _next(self, reservation: ReservationView) -> CallView | None:
-        for priority in PRIORITIES:
-            queue = reservation.waiting[priority]
-            while queue:
-                call = self._view.calls.get(queue.popleft())
-                if call is not None and call.status is AssignationStatus.QUEUED:
-                    return call
-        return None
+        return next((self._view.calls[id] for id in reservation.waiting), None)
 
     def _choose(self, reservation: ReservationView) -> ProvisionView | None:
         candidates = [

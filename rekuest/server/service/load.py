@@ -107,6 +107,6 @@ def _load_calls(view: View, live: LiveState, offset: float) -> None:
         if call.status is AssignationStatus.QUEUED:
             reservation = view.reservations.get(call.reservation)
             if reservation is not None:
-                reservation.waiting[call.priority].append(call.id)
+                reservation.waiting.append(call)
         elif (provision := view.provisions.get(call.provision or "")) is not None:
             provision.working.add(call.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,22 @@ logger = logging.getLogger(__name__)
 After = Callable[[], None]
 
 
+@dataclass(slots=True, eq=False)
+class _Change:
+    """Events of one call that are stored together."""
+
+    call: CallView
+    agent_epoch: tuple[str, int] | None
+    events: list[tuple[EventRow, After | None]] = field(default_factory=list)
+    status: str = ""  # after the last of them
+    columns: dict[str, Any] = field(default_factory=dict)  # further fields of `ChangeCall`
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what comes next must be a write of its own: this one takes the call from its agent."""
+        return bool(self.columns.get("unbind"))
+
+
 class Recorder:
     """The second and third of the four steps for calls: record, deliver."""
 
@@ -32,6 +49,9 @@ class Recorder:
         self._store = context.store
         self._bus = context.bus
         self._clock = context.clock
+        self._gathered: dict[
+            str, _Change
+        ] = {}  # by call id; stored at the end of this turn of the loop
         self.on_diverged: Callable[[CallView], None] = lambda call: None  # the store knows better
 
     def change(
@@ -60,7 +80,6 @@ class Recorder:
         status = next_status(call.status, kind)
         if status is None:
             return False
-        before = call.number
         call.status = status
         call.number += 1
         now = self._clock.now()
@@ -71,14 +90,53 @@ class Recorder:
             columns["ended_at"] = now
         elif kind is Kind.ACCEPTED:
             columns["started_at"] = now
+        elif kind is Kind.YIELD:
+            del columns["returns"]  # the event's alone: a stream has no result
         if call.ephemeral:
             self._deliver(call, event, after)
-            return True
-        command = ChangeCall(
-            call.id, before, (event,), status.value, agent_epoch=agent_epoch, seq=seq, **columns
-        )
-        self._store.write(command).add_done_callback(partial(self._stored, call, event, after))
+        else:
+            self._gather(call, agent_epoch, event, after, {"seq": seq, **columns})
         return True
+
+    def flush(self) -> None:
+        """Hand to the store what was gathered since the last time."""
+        gathered, self._gathered = self._gathered, {}
+        for change in gathered.values():
+            self._submit(change)
+
+    def _gather(
+        self,
+        call: CallView,
+        agent_epoch: tuple[str, int] | None,
+        event: EventRow,
+        after: After | None,
+        columns: dict[str, Any],
+    ) -> None:
+        """Keep an event until the end of this turn of the loop: events of one frame are one write."""
+        change = self._gathered.get(call.id)
+        if change is not None and (change.agent_epoch != agent_epoch or change.is_complete):
+            self._submit(self._gathered.pop(call.id))
+            change = None
+        if change is None:
+            if not self._gathered:
+                asyncio.get_running_loop().call_soon(self.flush)
+            change = _Change(call, agent_epoch)
+            self._gathered[call.id] = change
+        change.events.append((event, after))
+        change.status = call.status.value
+        change.columns.update((name, value) for name, value in columns.items() if value is not None)
+
+    def _submit(self, change: _Change) -> None:
+        events = tuple(event for event, _ in change.events)
+        command = ChangeCall(
+            change.call.id,
+            events[0].number - 1,
+            events,
+            change.status,
+            agent_epoch=change.agent_epoch,
+            **change.columns,
+        )
+        self._store.write(command).add_done_callback(partial(self._stored, change))
 
     def lossy(self, call: CallView, row: object, message: Any) -> None:
         """Pass on something that is not numbered: progress or a log line."""
@@ -100,21 +158,21 @@ class Recorder:
                 follower.session.follows.pop(call.id, None)
                 return
 
-    def _stored(
-        self, call: CallView, event: EventRow, after: After | None, future: asyncio.Future[Any]
-    ) -> None:
+    def _stored(self, change: _Change, future: asyncio.Future[Any]) -> None:
         if future.cancelled():
             return
         error = future.exception()
         if error is None and future.result() is Outcome.STORED:
-            self._deliver(call, event, after)
+            for event, after in change.events:
+                self._deliver(change.call, event, after)
             return
+        kinds = ", ".join(event.kind for event, _ in change.events)
         if error is not None and not isinstance(error, RekuestError):
-            logger.error("recording %s of call %s failed", event.kind, call.id, exc_info=error)
+            logger.error("recording %s of call %s failed", kinds, change.call.id, exc_info=error)
         else:
             why = error or future.result().value
-            logger.warning("%s of call %s is not stored: %s", event.kind, call.id, why)
-        self.on_diverged(call)
+            logger.warning("%s of call %s is not stored: %s", kinds, change.call.id, why)
+        self.on_diverged(change.call)
 
     def _deliver(self, call: CallView, event: EventRow, after: After | None) -> None:
         message = event_message(event)

@@ -86,12 +86,9 @@ class Reservations:
 
     def release(self, reservation: ReservationView, reason: str) -> None:
         """End a reservation: its waiting calls end, the running ones go on, idle provisions are given back."""
-        for queue in reservation.waiting.values():
-            for id in queue:
-                call = self._view.calls.get(id)
-                if call is not None and self._recorder.change(call, Kind.CANCELLED, reason=reason):
-                    self._view.calls.pop(id, None)
-            queue.clear()
+        for id in list(reservation.waiting):
+            self._recorder.change(self._view.calls[id], Kind.CANCELLED, reason=reason)
+            self._view.calls.pop(id, None)
         linked = [self._view.provisions[id] for id in sorted(reservation.provisions)]
         self._become(reservation, Status.ENDED, reason)
         self._drop(reservation)
@@ -147,7 +144,7 @@ class Reservations:
         live = self._live(reservation)
         reservation.is_exhausted = False
         wanted = reservation.row.desired_instances - len(live)
-        if reservation.row.is_implicit and reservation.queued and not _has_room(live):
+        if reservation.row.is_implicit and reservation.waiting and not _has_room(live):
             wanted = max(
                 wanted, 1
             )  # calls wait and every instance is busy: one more, if there is a place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -43,6 +43,7 @@ class Service:
         context = Context(self.view, store, bus, clock, self.rules)
         parts = Parts(context, self._deadlines.add)
         self._inbox = Inbox(context, parts)
+        self._recorder = parts.recorder
         self._tail = parts.tail
         self._dispatcher = parts.dispatcher
         self._provisions = parts.provisions
@@ -81,6 +82,7 @@ class Service:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._recorder.flush()
         self._tail.flush()
 
     # For the gateway
@@ -199,6 +201,7 @@ class Service:
 
     async def _settled(self) -> None:
         """Return when everything that was written so far is stored."""
+        self._recorder.flush()
         await self.store.write_all(())
 
     def _provision_changed(self, provision: ProvisionView) -> None:
@@ -245,16 +248,16 @@ class Service:
             if provision.status in {ProvisionStatus.PENDING, ProvisionStatus.UNREACHABLE}:
                 self._provisions.ask(provision)
         for reservation in list(self.view.reservations.values()):
-            if not reservation.queued:
+            if not reservation.waiting:
                 continue
             self._dispatcher.drain(reservation)
             if not self._reservations.is_callable(reservation):
-                self._give_up(reservation.waiting)
+                self._give_up(list(reservation.waiting))
 
-    def _give_up(self, waiting: dict[Any, Any]) -> None:
+    def _give_up(self, waiting: Iterable[str]) -> None:
         """End calls that wait for an agent although they did not ask to.  Source: PROTOCOL.md, 5.8."""
-        for id in [id for queue in waiting.values() for id in queue]:
-            call = self.view.calls.get(id)
+        for id in waiting:
+            call = self.view.calls.get(id)  # a parent's end may have ended it
             if call is not None and not call.wait and call.queue_deadline is None:
                 self._assignations.expire(call, "no agent that may run it is connected any more")
 

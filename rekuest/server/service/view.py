@@ -6,9 +6,10 @@ is the truth: a server that loses it reads it again.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from rekuest.api import wire
@@ -103,6 +104,38 @@ class ProvisionView:
         return self.status in provision_domain.LIVE and self.status is not ProvisionStatus.ENDING
 
 
+class WaitingCalls:
+    """Ids of calls that wait in one reservation: the most urgent first, in turn among equals."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Priority, OrderedDict[str, None]] = {
+            priority: OrderedDict() for priority in PRIORITIES
+        }
+
+    def __len__(self) -> int:
+        """How many wait."""
+        high, normal, low = self._queues.values()
+        return len(high) + len(normal) + len(low)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give them in the order in which they go."""
+        return chain.from_iterable(self._queues.values())
+
+    def append(self, call: CallView) -> None:
+        """Queue a call behind those of its priority."""
+        self._queues[call.priority][call.id] = None
+
+    def put_first(self, call: CallView) -> None:
+        """Queue a call before those of its priority: it has had its turn once."""
+        queue = self._queues[call.priority]
+        queue[call.id] = None
+        queue.move_to_end(call.id, last=False)
+
+    def discard(self, call: CallView) -> None:
+        """Take a call out; does nothing if it does not wait."""
+        self._queues[call.priority].pop(call.id, None)
+
+
 @dataclass(slots=True, eq=False)
 class ReservationView:
     """A reservation that has not ended, with the calls that wait in it."""
@@ -113,15 +146,7 @@ class ReservationView:
     provisions: set[str] = field(default_factory=set)
     sticky: str | None = None
     is_exhausted: bool = False  # every place has an instance; found anew when agents change
-    waiting: dict[Priority, deque[str]] = field(
-        default_factory=lambda: {priority: deque() for priority in PRIORITIES}
-    )
-
-    @property
-    def queued(self) -> int:
-        """How many calls wait."""
-        high, normal, low = self.waiting.values()
-        return len(high) + len(normal) + len(low)
+    waiting: WaitingCalls = field(default_factory=WaitingCalls)
 
 
 @dataclass(slots=True, eq=False)
@@ -198,6 +223,8 @@ class View:
     def close_call(self, call: CallView) -> None:
         """Take a call that has ended out of what the caller may have open."""
         self.calls_by_key.pop(call.key, None)
+        if (reservation := self.reservations.get(call.reservation)) is not None:
+            reservation.waiting.discard(call)
         left = self.open_calls.get(call.user, 0) - 1
         if left > 0:
             self.open_calls[call.user] = left

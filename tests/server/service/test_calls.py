@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rekuest.api import wire
-from rekuest.api.enums import AssignationStatus, ErrorCode
+from rekuest.api.enums import AssignationStatus, ErrorCode, Priority
 from tests.server.service.conftest import (
     Start,
     World,
@@ -14,6 +14,7 @@ from tests.server.service.conftest import (
     declaration,
     done,
     provide,
+    reserve,
     running,
 )
 
@@ -335,3 +336,41 @@ async def test_clause_7_3_a_restarted_server_keeps_what_it_accepted(start: Start
     again = await world.peer(session=caller.hello.session_id)
     await again.says(wire.Attach(assignation=assign.assignation, after=0))
     assert (await again.event("DONE")).returns == {"return": "hi"}
+
+
+async def test_clause_5_8_a_cancelled_call_leaves_its_place_in_the_queue(world: World) -> None:
+    _, caller, node = await world.pair()
+    for index in range(5):
+        await caller.says(call(node, f"r{index}"))
+        id = (await caller.gets(wire.CallAccepted)).assignation
+        await caller.says(wire.Cancel(assignation=id))
+        await caller.event("CANCELLED")
+    await caller.says(call(node, "one more"))
+    await caller.gets(wire.CallAccepted)
+
+
+async def test_clause_6_3_a_call_that_lost_agent_and_reservation_ends(world: World) -> None:
+    agent, caller, node = await world.pair(idempotent=True)
+    await caller.says(reserve(node))
+    reservation = (await caller.gets(wire.Reserved)).reservation
+    await provide(agent)
+    await caller.says(call(None, "runs", reservation=reservation))
+    await agent.says(accepted(await agent.gets(wire.Assign)))
+    await caller.event("ACCEPTED")
+    await caller.says(wire.Release(reservation=reservation))
+    await agent.says(wire.Goodbye())
+    assert "reservation has ended" in ((await caller.event("CANCELLED")).reason or "")
+
+
+async def test_urgent_calls_go_first(world: World) -> None:
+    agent, caller, node = await world.pair()
+    order = [("low", Priority.LOW), ("normal", Priority.NORMAL), ("high", Priority.HIGH)]
+    await caller.says(*[call(node, name, priority=priority) for name, priority in order])
+    ids = {(await caller.gets(wire.CallAccepted)).assignation: name for name, _ in order}
+    await provide(agent)
+    went = []
+    for _ in order:
+        assign = await agent.gets(wire.Assign)
+        went.append(ids[assign.assignation])
+        await agent.says(accepted(assign), done(assign))
+    assert went == ["high", "normal", "low"]
