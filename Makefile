@@ -41,7 +41,7 @@ test: $(STAMP) ## Run the tests (PYTEST_ARGS="tests/codegen -k union")
 
 nightly: $(STAMP) ## Run every test, also the long ones, and the benchmarks
 	$(BIN)/python -m pytest -m "nightly or not nightly" $(PYTEST_ARGS)
-	$(BIN)/python benchmarks/roundtrip.py $(ARGS)
+	$(BIN)/python -m benchmarks.roundtrip $(ARGS)
 
 check: $(STAMP) ## Check generated code, lint, types, layers, sizes, imports, README
 	$(BIN)/python -m tools.check_all $(ARGS)
@@ -55,7 +55,7 @@ generate: $(STAMP) ## Regenerate rekuest/api from schema/
 	$(BIN)/rekuest-codegen generate $(ARGS)
 
 bench: $(STAMP) ## Measure calls per second and latency beside a raw relay
-	$(BIN)/python benchmarks/roundtrip.py $(ARGS)
+	$(BIN)/python -m benchmarks.roundtrip $(ARGS)
 
 clean: ## Remove .venv, caches and built packages
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
