@@ -16,6 +16,7 @@ from graphql import (
     OperationDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
+    VariableDefinitionNode,
     VariableNode,
     Visitor,
     get_named_type,
@@ -140,9 +141,8 @@ class Functions:
             key = definition.variable.name.value
             name = scope.take(names.parameter(key))
             pairs.append(f'"{key}": {name}')
-            doc = parameter_doc(definitions.get(key)) or description(get_named_type(types[key]))
-            if definition.default_value is not None:
-                doc = f"{doc} Default: {print_ast(definition.default_value)}.".strip()
+            doc = _variable_doc(definition, definitions.get(key))
+            doc = doc or description(get_named_type(types[key]))
             required = is_required_variable(definition, types[key])
             arguments.append(self._argument(name, types[key], required, doc))
         return Parameters(_ordered(arguments), f"{{{', '.join(pairs)}}}")
@@ -171,6 +171,14 @@ class Functions:
         (key,) = group.fields
         named = get_named_type(self._collector.definition(group, key).type)
         return description(named).split("\n\n")[0] or f"The field `{key}`."
+
+
+def _variable_doc(variable: VariableDefinitionNode, argument: GraphQLArgument | None) -> str:
+    """Return what the schema says of the argument a variable goes to; the variable's default is the one that counts."""
+    if variable.default_value is None:
+        return parameter_doc(argument)
+    told = "" if argument is None else description(argument)
+    return f"{told} Default: {print_ast(variable.default_value)}.".strip()
 
 
 def _ordered(arguments: list[Argument]) -> tuple[Argument, ...]:

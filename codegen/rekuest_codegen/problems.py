@@ -90,5 +90,5 @@ class Report:
 
 
 def _clause(message: str) -> str:
-    text = message.strip().removesuffix(".")
+    text = message.strip().removesuffix(".").replace("Syntax Error: ", "syntax error: ", 1)
     return text[:1].lower() + text[1:] if text[1:2].islower() else text

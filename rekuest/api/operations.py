@@ -718,8 +718,8 @@ def get_assignation_events(
 
     Args:
         id: Id of the call.
-        after: The last number already seen. 0: from the first one. Default: 0. Default: 0.
-        first: How many at most, up to 200. Default: 100. Default: 100.
+        after: The last number already seen. 0: from the first one. Default: 0.
+        first: How many at most, up to 200. Default: 100.
         client: Who sends it; the current client if it is left out.
 
     Returns:
@@ -739,8 +739,8 @@ async def aget_assignation_events(
 
     Args:
         id: Id of the call.
-        after: The last number already seen. 0: from the first one. Default: 0. Default: 0.
-        first: How many at most, up to 200. Default: 100. Default: 100.
+        after: The last number already seen. 0: from the first one. Default: 0.
+        first: How many at most, up to 200. Default: 100.
         client: Who sends it; the current client if it is left out.
 
     Returns:
@@ -1461,7 +1461,7 @@ def list_agents(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: last seen first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1486,7 +1486,7 @@ async def alist_agents(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: last seen first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1549,7 +1549,7 @@ def list_apps(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: newest first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1574,7 +1574,7 @@ async def alist_apps(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: newest first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1660,7 +1660,7 @@ def list_assignations(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: newest first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1687,7 +1687,7 @@ async def alist_assignations(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: newest first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1746,7 +1746,7 @@ def list_clients(
     """The OAuth2 clients that one has added.
 
     Args:
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1765,7 +1765,7 @@ async def alist_clients(
     """The OAuth2 clients that one has added.
 
     Args:
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1826,7 +1826,7 @@ def list_grants(
 
     Args:
         filter: Which ones. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -1847,7 +1847,7 @@ async def alist_grants(
 
     Args:
         filter: Which ones. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2003,7 +2003,7 @@ def list_nodes(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: by name.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2028,7 +2028,7 @@ async def alist_nodes(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: by name.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2095,7 +2095,7 @@ def list_provisions(
 
     Args:
         filter: Which ones. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2116,7 +2116,7 @@ async def alist_provisions(
 
     Args:
         filter: Which ones. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2188,7 +2188,7 @@ def list_reservations(
 
     Args:
         filter: Which ones. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2209,7 +2209,7 @@ async def alist_reservations(
 
     Args:
         filter: Which ones. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2262,7 +2262,7 @@ def list_structures(
 
     Args:
         search: Part of the identifier, in any case. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2283,7 +2283,7 @@ async def alist_structures(
 
     Args:
         search: Part of the identifier, in any case. Null: all.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2356,7 +2356,7 @@ def list_templates(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: oldest first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2381,7 +2381,7 @@ async def alist_templates(
     Args:
         filter: Which ones. Null: all.
         order: How they are sorted. Null: oldest first.
-        first: How many at most, up to 200. Default: 50. Default: 50.
+        first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
 
@@ -2974,7 +2974,7 @@ def watch_assignation_events(
 
     Args:
         id: Id of the call.
-        after: The last number already seen. 0: from the first one. Default: 0. Default: 0.
+        after: The last number already seen. 0: from the first one. Default: 0.
         client: Who sends it; the current client if it is left out.
 
     Yields:
@@ -2991,7 +2991,7 @@ def awatch_assignation_events(
 
     Args:
         id: Id of the call.
-        after: The last number already seen. 0: from the first one. Default: 0. Default: 0.
+        after: The last number already seen. 0: from the first one. Default: 0.
         client: Who sends it; the current client if it is left out.
 
     Yields:

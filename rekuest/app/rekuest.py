@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Unpack, overload
 
 from rekuest.agent import Agent
-from rekuest.api import wire
 from rekuest.app.logs import show_log
 from rekuest.app.names import default_identifier
+from rekuest.app.options import RegisterOptions, check_options
 from rekuest.app.registrations import Registrations
 from rekuest.app.stopping import Stop, on_stop_signals
 from rekuest.auth import Grant
@@ -75,20 +75,7 @@ class Rekuest(Client):
     def register(self, function: F, /) -> F: ...
 
     @overload
-    def register(
-        self,
-        /,
-        *,
-        interface: str | None = None,
-        name: str | None = None,
-        idempotent: bool = False,
-        pure: bool = False,
-        concurrency: int | None = None,
-        autoprovide: bool = False,
-        max_instances: int | None = None,
-        labels: Sequence[str] = (),
-        retry: wire.RetryPolicy | None = None,
-    ) -> Callable[[F], F]: ...
+    def register(self, /, **options: Unpack[RegisterOptions]) -> Callable[[F], F]: ...
 
     def register(self, function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         """Register a function: its hints become ports, its docstring its documentation.
@@ -110,7 +97,9 @@ class Rekuest(Client):
 
         Raises:
             DefinitionError: The function cannot be provided as it is written, or its interface is taken.
+            TypeError: An option is not one of these.
         """
+        check_options(options)
         if function is None:
             return lambda given: self._register(given, **options)
         return self._register(function, **options)

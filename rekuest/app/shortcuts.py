@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Unpack, overload
 
+from rekuest.app.options import RegisterOptions
 from rekuest.app.rekuest import Rekuest
 from rekuest.client.client import Client
 from rekuest.client.node import NodeHandle
@@ -40,7 +41,7 @@ def register(function: F, /) -> F: ...
 
 
 @overload
-def register(**options: Any) -> Callable[[F], F]: ...
+def register(**options: Unpack[RegisterOptions]) -> Callable[[F], F]: ...
 
 
 def register(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
@@ -69,22 +70,39 @@ async def arun() -> None:
     await _providing().arun()
 
 
-def find(interface: str | None = None, **wanted: Any) -> NodeHandle:
+def find(
+    interface: str | None = None,
+    *,
+    app: str | None = None,
+    name: str | None = None,
+    hash: str | None = None,
+    id: str | None = None,
+) -> NodeHandle:
     """Find one node, as `Rekuest.find` does.
 
     Args:
         interface: The name that an app provides it under: the function's, usually.
-        wanted: `app`, `name`, `hash`, `id`: what else is known of it.
+        app: Identifier of an app that provides it.
+        name: Name of the node.
+        hash: Identity of the node.
+        id: Id of the node.
 
     Raises:
         UsageError: No client is entered; or no node fits, or several do.
     """
-    return _calling().find(interface, **wanted)
+    return _calling().find(interface, app=app, name=name, hash=hash, id=id)
 
 
-async def afind(interface: str | None = None, **wanted: Any) -> NodeHandle:
+async def afind(
+    interface: str | None = None,
+    *,
+    app: str | None = None,
+    name: str | None = None,
+    hash: str | None = None,
+    id: str | None = None,
+) -> NodeHandle:
     """Find one node, as `find` does."""
-    return await _calling().afind(interface, **wanted)
+    return await _calling().afind(interface, app=app, name=name, hash=hash, id=id)
 
 
 def call(node: NodeHandle | str, /, *args: Any, **kwargs: Any) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-# {module that is missing: the extra that brings it}
-_EXTRAS = {"typer": "cli", "rich": "cli"}
+# {module that is missing: the extras to ask for}; each command needs the server's too, so once is enough
+_EXTRAS = {"typer": "server,cli", "rich": "server,cli"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

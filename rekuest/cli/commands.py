@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+import rekuest
 from rekuest.cli.extras import needs_extra
 from rekuest.errors import RekuestError
 
@@ -16,7 +17,6 @@ __all__ = ["app", "run"]
 
 app = typer.Typer(
     name="rekuest",
-    help="Self-documenting RPC: serve functions from where they must run, and call them from anywhere.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,6 +28,24 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Folder of the record, keys and local credentials."),
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rekuest {rekuest.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Self-documenting RPC: serve functions from where they must run, and call them from anywhere."""
 
 
 @app.command()

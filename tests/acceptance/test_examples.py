@@ -53,11 +53,20 @@ def test_structures(system: System, tmp_path: Path) -> None:
     assert said == ["42"]
 
 
+def test_demo(system: System) -> None:
+    agent = system.provide(ROOT / "rekuest" / "demo" / "app.py")
+    said = system.spawn(EXAMPLES / "demo" / "caller.py").output()
+    agent.stop()
+
+    assert agent.wait() == 0, agent.said
+    assert said == ["0", "1", "4", "{'DAPI': 922.0}", "ZeroDivisionError: float division by zero"]
+
+
 def test_every_program_of_the_examples_is_executed_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     programs = [path for path in EXAMPLES.rglob("*.py") if path.name != "storage.py"]
 
-    assert len(programs) == 7
+    assert len(programs) == 8
     assert all(f'"{path.parent.name}"' in source for path in programs)
     assert all(f'"{path.name}"' in source for path in programs)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from types import FunctionType, ModuleType
+from typing import Any
 
 import pytest
 
+from rekuest.app.options import RegisterOptions
 from rekuest.app.registrations import Registrations
+from rekuest.app.rekuest import Rekuest
 from rekuest.definition import define
 from rekuest.errors import DefinitionError
 
@@ -60,3 +64,15 @@ def test_cell_of_a_notebook_may_be_run_again(monkeypatch: pytest.MonkeyPatch) ->
     registrations.add(define(cell))
     registrations.add(define(again))
     assert registrations.all()[0].function is again
+
+
+def test_an_option_that_does_not_exist() -> None:
+    options: dict[str, Any] = {"interfase": "greet"}
+    with pytest.raises(TypeError) as caught:
+        Rekuest("app").register(**options)
+    assert str(caught.value).startswith("register() has no option 'interfase' (known: interface, ")
+
+
+def test_every_option_is_one_of_definitions() -> None:
+    options = set(RegisterOptions.__annotations__)
+    assert options <= set(inspect.signature(define).parameters)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import rekuest
 from rekuest.cli import main
 from rekuest.cli.extras import needs_extra
 from rekuest.errors import UsageError
@@ -16,6 +17,11 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in ("server", "clients", "demo"))
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"rekuest {rekuest.__version__}\n"
 
 
 def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,7 +35,7 @@ def test_a_missing_extra_names_the_pip_command(
     monkeypatch.delitem(sys.modules, "rekuest.cli.commands", raising=False)
     monkeypatch.setitem(sys.modules, "typer", None)
     assert main(["server"]) == 1
-    assert 'pip install "rekuest[cli]"' in capsys.readouterr().err
+    assert 'pip install "rekuest[server,cli]"' in capsys.readouterr().err
 
 
 def test_a_missing_server_names_its_extra() -> None:

@@ -46,3 +46,10 @@ def test_it_is_what_the_schema_says() -> None:
     generated = generate(read_settings(ROOT / "pyproject.toml"))
     assert not compare(generated.folder, generated.files)
     assert generated.warnings == ()
+
+
+def test_a_default_is_told_once() -> None:
+    told = [
+        line for line in (operations.list_nodes.__doc__ or "").splitlines() if "Default" in line
+    ]
+    assert [line.strip() for line in told] == ["first: How many at most, up to 200. Default: 50."]

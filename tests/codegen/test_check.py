@@ -43,9 +43,9 @@ def test_problem_says_how_to_mend_it(project: Project) -> None:
 def test_syntax_errors_of_every_file(project: Project) -> None:
     settings = project(schema="type Query { a: Int", documents__a="query {", documents__b="}")
     assert problems(settings) == [
-        "documents/a.graphql:1:8: syntax Error: Expected Name, found <EOF>",
-        "documents/b.graphql:1:1: syntax Error: Unexpected '}'",
-        "schema.graphql:1:20: syntax Error: Expected Name, found <EOF>",
+        "documents/a.graphql:1:8: syntax error: Expected Name, found <EOF>",
+        "documents/b.graphql:1:1: syntax error: Unexpected '}'",
+        "schema.graphql:1:20: syntax error: Expected Name, found <EOF>",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Every code block of the README is something that runs.
+"""Every code block of README and docs is something that runs.
 
 Python blocks quote files of `examples/`, which the acceptance tests execute; console blocks name
 commands, targets, extras and files that exist.
@@ -19,7 +19,12 @@ import pytest
 from tools.include_examples import refresh
 from tools.sources import ROOT
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/README.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "examples/README.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
+)
 
 _FENCE = re.compile(r"^```(?P<language>\S*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARKER = re.compile(r"<!-- include: (?P<path>\S+) -->\n+\Z")
@@ -67,7 +72,7 @@ def test_block_is_an_included_example_or_commands(block: Block) -> None:
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.place)
 def test_python_block_is_its_example(block: Block) -> None:
     assert block.included is not None
-    assert block.included.startswith("examples/")
+    assert block.included.startswith(("examples/", "rekuest/demo/"))
     assert block.code == (ROOT / block.included).read_text(encoding="utf-8")
 
 
@@ -85,7 +90,9 @@ def test_example_is_quoted_and_compiles(path: Path) -> None:
 
 
 @pytest.mark.skipif(not (ROOT / "tests/acceptance").is_dir(), reason="no acceptance tests here")
-@pytest.mark.parametrize("folder", sorted({str(block.included).split("/")[1] for block in PYTHON}))
+@pytest.mark.parametrize(
+    "folder", sorted({Path(str(block.included)).parent.name for block in PYTHON})
+)
 def test_acceptance_tests_execute_the_example(folder: str) -> None:
     tests = (ROOT / "tests/acceptance").rglob("*.py")
 
@@ -117,6 +124,19 @@ def _rekuest(command: str) -> None:
     )
 
 
+def _rekuest_codegen(command: str) -> None:
+    program = (
+        "import sys; sys.argv[0] = 'rekuest-codegen'; from rekuest_codegen.cli import main; main()"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, *command.split(), "--help"],
+        cwd=ROOT,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 def _script(path: str) -> None:
     assert (ROOT / path).is_file()
 
@@ -125,6 +145,7 @@ CHECKS = {
     "pip install": _requirement,
     "make": _make,
     "rekuest": _rekuest,
+    "rekuest-codegen": _rekuest_codegen,
     "python": _script,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 
 from rekuest.paths import default_data_dir
 from rekuest.server.settings import ServerSettings, is_loopback
+
+DOCS = Path(__file__).parents[2] / "docs" / "server.md"
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +51,16 @@ def test_other_machines_are_let_in_on_purpose_only(host: str) -> None:
 def test_the_data_folder_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REKUEST_DATA_DIR", "~/of-rekuest")
     assert ServerSettings().data_dir == Path.home() / "of-rekuest"
+
+
+def test_docs_list_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `(REKUEST_\w+)` \|[^|]*\| ([^|]+) \|", DOCS.read_text(), re.MULTILINE)
+    written = {True: "1", False: "0", (): "none"}
+    defaults = {
+        f"REKUEST_{name.upper()}": str(written.get(field.default, field.default))
+        for name, field in ServerSettings.model_fields.items()
+        if name != "data_dir"
+    }
+    shown = {name: value.strip("`") for name, value in rows}
+    assert shown.pop("REKUEST_DATA_DIR") == "your data folder"
+    assert shown == defaults

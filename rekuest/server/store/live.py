@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Select, Table, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rekuest.server.store import tables
 from rekuest.server.store.errors import StoreError
-from rekuest.server.store.read.query import run, select_rows
+from rekuest.server.store.read.query import select_rows
 from rekuest.server.store.rows import (
     AgentRow,
     AppRow,
@@ -70,18 +70,16 @@ async def _load(connection: AsyncConnection) -> LiveState:
         nodes=await _rows(connection, NodeRow, tables.node),
         templates=await _rows(connection, TemplateRow, tables.template),
         agents=await _rows(connection, AgentRow, tables.agent),
-        declared=_grouped(await run(connection, select(link.c.agent, link.c.template))),
+        declared=await _grouped(connection, select(link.c.agent, link.c.template)),
         provisions=await _rows(
             connection, ProvisionRow, tables.provision, text(tables.LIVE_PROVISION)
         ),
         reservations=await _rows(connection, ReservationRow, tables.reservation, is_live),
-        linked=_grouped(
-            await run(
-                connection,
-                select(behind.c.reservation, behind.c.provision).where(
-                    behind.c.reservation.in_(reservations)
-                ),
-            )
+        linked=await _grouped(
+            connection,
+            select(behind.c.reservation, behind.c.provision).where(
+                behind.c.reservation.in_(reservations)
+            ),
         ),
         assignations=await _rows(
             connection, AssignationRow, tables.assignation, text(tables.LIVE_ASSIGNATION)
@@ -94,11 +92,11 @@ async def _rows(
 ) -> tuple[Row, ...]:
     query = select_rows(row, table).where(*conditions).order_by(table.c.created_at, table.c.id)
     make: Any = row
-    return tuple(make(*found) for found in await run(connection, query))
+    return tuple(make(*found) for found in (await connection.execute(query)).all())
 
 
-def _grouped(pairs: list[Any]) -> dict[str, frozenset[str]]:
+async def _grouped(connection: AsyncConnection, pairs: Select[Any]) -> dict[str, frozenset[str]]:
     groups: dict[str, set[str]] = defaultdict(set)
-    for key, value in pairs:
+    for key, value in (await connection.execute(pairs)).all():
         groups[key].add(value)
     return {key: frozenset(values) for key, values in groups.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ from rekuest.server.store.rows import (
     ReservationRow,
 )
 from rekuest.server.store.sqlite import SqliteStore
+from rekuest.server.store.sqlite.file import BUSY_TIMEOUT
 from tests.server.clock import ManualClock
 
 NOW = 1_800_000_000.0
@@ -208,13 +210,17 @@ async def open_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
             identity=identity,
             started_at=NOW,
         )
-        endpoint = graphql_endpoint(parts, page="<html></html>" if settings.dev else None)
-        routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
-        world.app = Starlette(routes=routes)
+        world.app = _app(parts)
         await seed(world)
         yield world
     finally:
-        await store.close()
+        # A read that was left behind would hold its view of the file against the last checkpoint.
+        await asyncio.wait_for(store.close(), BUSY_TIMEOUT / 2)
+
+
+def _app(parts: Parts) -> Starlette:
+    endpoint = graphql_endpoint(parts, page="<html></html>" if parts.settings.dev else None)
+    return Starlette(routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)])
 
 
 async def seed(world: World) -> None:

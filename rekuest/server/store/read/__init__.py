@@ -6,8 +6,6 @@ see looks like what does not exist.  `get_many` answers for many ids at once, so
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store.read.agent import AgentReads
 from rekuest.server.store.read.app import AppReads
 from rekuest.server.store.read.assignation import AssignationReads
@@ -15,6 +13,7 @@ from rekuest.server.store.read.client import ClientReads
 from rekuest.server.store.read.node import NodeReads
 from rekuest.server.store.read.organization import OrganizationReads
 from rekuest.server.store.read.provision import ProvisionReads
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.reservation import ReservationReads
 from rekuest.server.store.read.structure import StructureReads
 from rekuest.server.store.read.template import TemplateReads
@@ -26,15 +25,15 @@ __all__ = ["Reads"]
 class Reads:
     """The reads of one record."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.organizations = OrganizationReads(engine)
-        self.users = UserReads(engine)
-        self.clients = ClientReads(engine)
-        self.apps = AppReads(engine)
-        self.nodes = NodeReads(engine)
-        self.templates = TemplateReads(engine)
-        self.structures = StructureReads(engine)
-        self.agents = AgentReads(engine)
-        self.provisions = ProvisionReads(engine)
-        self.reservations = ReservationReads(engine)
-        self.assignations = AssignationReads(engine)
+    def __init__(self, reader: Reader) -> None:
+        self.organizations = OrganizationReads(reader)
+        self.users = UserReads(reader)
+        self.clients = ClientReads(reader)
+        self.apps = AppReads(reader)
+        self.nodes = NodeReads(reader)
+        self.templates = TemplateReads(reader)
+        self.structures = StructureReads(reader)
+        self.agents = AgentReads(reader)
+        self.provisions = ProvisionReads(reader)
+        self.reservations = ReservationReads(reader)
+        self.assignations = AssignationReads(reader)

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
-from rekuest.server.store.read.query import Condition, Source, given, run
+from rekuest.server.store.read.query import Condition, Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_agents
 from rekuest.server.store.rows import AgentRow
 from rekuest.server.store.viewer import Viewer
@@ -23,10 +23,10 @@ _agent = tables.agent.c
 class AgentReads:
     """Reads of agents."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._source = Source(
-            engine,
+            reader,
             tables.agent,
             AgentRow,
             visible_agents,
@@ -57,14 +57,14 @@ class AgentReads:
             .order_by(_agent.instance_id, _agent.id)
         )
         hosts: dict[str, list[AgentRow]] = defaultdict(list)
-        for *row, template in await run(self._engine, query):
+        for *row, template in await self._reader.run(query):
             hosts[template].append(AgentRow(*row))
         return dict(hosts)
 
     async def count_connected(self, *, viewer: Viewer | None) -> int:
         """Count the agents that are connected and that the viewer may see."""
         connected = self._source.select(viewer, _agent.status == "CONNECTED").subquery()
-        ((count,),) = await run(self._engine, select(func.count()).select_from(connected))
+        ((count,),) = await self._reader.run(select(func.count()).select_from(connected))
         return int(count)
 
     async def list_page(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
 from rekuest.server.store.read.query import Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_apps
 from rekuest.server.store.rows import AppRow
 from rekuest.server.store.viewer import Viewer
@@ -21,9 +20,9 @@ _app = tables.app.c
 class AppReads:
     """Reads of apps."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._source = Source(
-            engine,
+            reader,
             tables.app,
             AppRow,
             visible_apps,

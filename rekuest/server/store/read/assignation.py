@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
-from rekuest.server.store.read.query import Condition, Source, given, run, select_rows
+from rekuest.server.store.read.query import Condition, Source, given, select_rows
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_assignations
 from rekuest.server.store.rows import AssignationRow, EventRow, LogRow, ProgressRow
 from rekuest.server.store.viewer import Viewer
@@ -21,9 +20,9 @@ _call = tables.assignation.c
 class AssignationReads:
     """Reads of calls."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._source = Source(engine, tables.assignation, AssignationRow, visible_assignations)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._source = Source(reader, tables.assignation, AssignationRow, visible_assignations)
 
     async def get(self, id: str, *, viewer: Viewer | None) -> AssignationRow | None:
         """Read one by id; None if there is none that the viewer may see."""
@@ -103,7 +102,7 @@ class AssignationReads:
             .order_by(event.c.number)
             .limit(first)
         )
-        return tuple(EventRow(*row) for row in await run(self._engine, query))
+        return tuple(EventRow(*row) for row in await self._reader.run(query))
 
     async def logs(self, assignation: str, *, first: int = 100) -> tuple[LogRow, ...]:
         """Read a call's newest log lines, oldest first.  The caller has seen that the call is visible.
@@ -119,7 +118,7 @@ class AssignationReads:
             .order_by(log.c.id.desc())
             .limit(first)
         )
-        newest = [LogRow(*row) for row in await run(self._engine, query)]
+        newest = [LogRow(*row) for row in await self._reader.run(query)]
         return tuple(reversed(newest))
 
     async def progress_of(self, assignations: Iterable[str]) -> dict[str, ProgressRow]:
@@ -128,7 +127,7 @@ class AssignationReads:
         query = select_rows(ProgressRow, progress).where(
             progress.c.assignation.in_(set(assignations))
         )
-        return {row[0]: ProgressRow(*row) for row in await run(self._engine, query)}
+        return {row[0]: ProgressRow(*row) for row in await self._reader.run(query)}
 
 
 def _is_root(wanted: bool) -> Condition:

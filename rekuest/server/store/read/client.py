@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
 from rekuest.server.store.read.query import Source
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_clients
 from rekuest.server.store.rows import ClientRow
 from rekuest.server.store.viewer import Viewer
@@ -17,8 +16,8 @@ __all__ = ["ClientReads"]
 class ClientReads:
     """Reads of OAuth2 clients."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._source = Source(engine, tables.client, ClientRow, visible_clients)
+    def __init__(self, reader: Reader) -> None:
+        self._source = Source(reader, tables.client, ClientRow, visible_clients)
 
     async def get(self, id: str, *, viewer: Viewer | None) -> ClientRow | None:
         """Read one by id; None if there is none that the viewer may see."""

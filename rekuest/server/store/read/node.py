@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import Select, and_, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
-from rekuest.server.store.read.query import Condition, Source, given, run
+from rekuest.server.store.read.query import Condition, Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_nodes, visible_templates
 from rekuest.server.store.rows import NodeRow
 from rekuest.server.store.viewer import Viewer
@@ -24,10 +24,10 @@ _app = tables.app.c
 class NodeReads:
     """Reads of nodes."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._source = Source(
-            engine,
+            reader,
             tables.node,
             NodeRow,
             visible_nodes,
@@ -49,7 +49,7 @@ class NodeReads:
     async def callable_among(self, ids: Iterable[str], *, viewer: Viewer | None) -> frozenset[str]:
         """Return which of these nodes an agent can run for the viewer now: connected, or in its lease."""
         query = _callable(viewer).where(_template.node.in_(set(ids)))
-        return frozenset(node for (node,) in await run(self._engine, query))
+        return frozenset(node for (node,) in await self._reader.run(query))
 
     async def list_page(
         self,

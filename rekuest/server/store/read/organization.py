@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store import tables
 from rekuest.server.store.read.query import Source
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_organizations
 from rekuest.server.store.rows import OrganizationRow
 from rekuest.server.store.viewer import Viewer
@@ -16,8 +15,8 @@ __all__ = ["OrganizationReads"]
 class OrganizationReads:
     """Reads of organizations."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._source = Source(engine, tables.organization, OrganizationRow, visible_organizations)
+    def __init__(self, reader: Reader) -> None:
+        self._source = Source(reader, tables.organization, OrganizationRow, visible_organizations)
 
     async def get(self, id: str, *, viewer: Viewer | None) -> OrganizationRow | None:
         """Read one by id; None if there is none that the viewer may see."""

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
-from rekuest.server.store.read.query import Source, given, run
+from rekuest.server.store.read.query import Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_provisions
 from rekuest.server.store.rows import ProvisionRow
 from rekuest.server.store.viewer import Viewer
@@ -23,9 +23,9 @@ _provision = tables.provision.c
 class ProvisionReads:
     """Reads of provisions."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._source = Source(engine, tables.provision, ProvisionRow, visible_provisions)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._source = Source(reader, tables.provision, ProvisionRow, visible_provisions)
 
     async def get(self, id: str, *, viewer: Viewer | None) -> ProvisionRow | None:
         """Read one by id; None if there is none that the viewer may see."""
@@ -51,7 +51,7 @@ class ProvisionReads:
             .order_by(_provision.created_at, _provision.id)
         )
         linked: dict[str, list[ProvisionRow]] = defaultdict(list)
-        for *row, reservation in await run(self._engine, query):
+        for *row, reservation in await self._reader.run(query):
             linked[reservation].append(ProvisionRow(*row))
         return dict(linked)
 
@@ -64,7 +64,7 @@ class ProvisionReads:
             .where(call.status != "QUEUED")
             .group_by(call.provision)
         )
-        return {provision: count for provision, count in await run(self._engine, query)}
+        return {provision: count for provision, count in await self._reader.run(query)}
 
     async def list_page(
         self,

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, String, Table, Text, select, true, tuple_
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rekuest.server.store.errors import StoreError
 from rekuest.server.store.page import Listed, Order, Page, read_cursor, write_cursor
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.viewer import Viewer
 
-__all__ = ["Condition", "Source", "given", "run", "select_rows"]
+__all__ = ["Condition", "Source", "given", "select_rows"]
 
 Row = TypeVar("Row")
 Condition = ColumnElement[bool]
@@ -29,21 +27,6 @@ def select_rows(row: Any, table: Table) -> Select[Any]:
     return select(*(table.c[field.name] for field in dataclasses.fields(row)))
 
 
-async def run(source: AsyncEngine | AsyncConnection, query: Select[Any]) -> list[Any]:
-    """Run a query and return its rows: on a connection that is open, or on one of its own.
-
-    Raises:
-        StoreError: The record cannot be read.
-    """
-    try:
-        if isinstance(source, AsyncConnection):
-            return list((await source.execute(query)).all())
-        async with source.connect() as connection:
-            return list((await connection.execute(query)).all())
-    except SQLAlchemyError as exc:
-        raise StoreError(f"cannot read the record: {exc.__class__.__name__}") from exc
-
-
 def given(pairs: Iterable[tuple[object | None, Callable[[Any], Condition]]]) -> list[Condition]:
     """Make a condition of each filter that was given.  None is: not given."""
     return [condition(value) for value, condition in pairs if value is not None]
@@ -53,7 +36,7 @@ def given(pairs: Iterable[tuple[object | None, Callable[[Any], Condition]]]) -> 
 class Source(Generic[Row]):
     """A table with ids, the class of its rows, and who may see which of them."""
 
-    engine: AsyncEngine
+    reader: Reader
     table: Table
     row: Callable[..., Row]
     visible: Callable[[Viewer], Condition]
@@ -69,7 +52,7 @@ class Source(Generic[Row]):
 
     async def one(self, viewer: Viewer | None, *conditions: Condition) -> Row | None:
         """Read the row for which the conditions hold; None if there is none that the viewer may see."""
-        found = await run(self.engine, self.select(viewer, *conditions).limit(1))
+        found = await self.reader.run(self.select(viewer, *conditions).limit(1))
         return self.row(*found[0]) if found else None
 
     async def many(self, viewer: Viewer | None, ids: Iterable[str]) -> dict[str, Row]:
@@ -78,7 +61,7 @@ class Source(Generic[Row]):
         rows: dict[str, Row] = {}
         for start in range(0, len(wanted), MOST_IDS):
             piece = self.table.c.id.in_(wanted[start : start + MOST_IDS])
-            for found in await run(self.engine, self.select(viewer, piece)):
+            for found in await self.reader.run(self.select(viewer, piece)):
                 rows[found.id] = self.row(*found)
         return rows
 
@@ -102,7 +85,7 @@ class Source(Generic[Row]):
         query = query.order_by(
             *(column.desc() if descending else column.asc() for column in columns)
         )
-        found = await run(self.engine, query.limit(page.first + 1))
+        found = await self.reader.run(query.limit(page.first + 1))
         shown = found[: page.first]
         end = [getattr(shown[-1], name) for name in names] if shown else None
         return Listed(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
-from rekuest.server.store.read.query import Source, given, run, select_rows
+from rekuest.server.store.read.query import Source, given, select_rows
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_reservations
 from rekuest.server.store.rows import DecisionRow, ReservationRow
 from rekuest.server.store.viewer import Viewer
@@ -21,9 +20,9 @@ _reservation = tables.reservation.c
 class ReservationReads:
     """Reads of reservations."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._source = Source(engine, tables.reservation, ReservationRow, visible_reservations)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._source = Source(reader, tables.reservation, ReservationRow, visible_reservations)
 
     async def get(self, id: str, *, viewer: Viewer | None) -> ReservationRow | None:
         """Read one by id; None if there is none that the viewer may see."""
@@ -83,4 +82,4 @@ class ReservationReads:
             .order_by(decision.c.id.desc())
             .limit(first)
         )
-        return tuple(DecisionRow(*row) for row in await run(self._engine, query))
+        return tuple(DecisionRow(*row) for row in await self._reader.run(query))

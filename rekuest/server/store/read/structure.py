@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
 from rekuest.server.store.read.query import Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_structures
 from rekuest.server.store.rows import StructureRow
 from rekuest.server.store.viewer import Viewer
@@ -19,9 +18,9 @@ _structure = tables.structure.c
 class StructureReads:
     """Reads of structures."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._source = Source(
-            engine,
+            reader,
             tables.structure,
             StructureRow,
             visible_structures,

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
-from rekuest.server.store.read.query import Condition, Source, given, run
+from rekuest.server.store.read.query import Condition, Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_templates
 from rekuest.server.store.rows import TemplateRow
 from rekuest.server.store.viewer import Viewer
@@ -23,10 +23,10 @@ _template = tables.template.c
 class TemplateReads:
     """Reads of templates."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._source = Source(
-            engine,
+            reader,
             tables.template,
             TemplateRow,
             visible_templates,
@@ -49,7 +49,7 @@ class TemplateReads:
         """Read, for each node, the oldest template that the viewer may see: whose words the node shows."""
         query = self._source.select(viewer, _template.node.in_(set(nodes)))
         query = query.order_by(_template.created_at.desc(), _template.id.desc())
-        rows = (TemplateRow(*row) for row in await run(self._engine, query))
+        rows = (TemplateRow(*row) for row in await self._reader.run(query))
         return {row.node: row for row in rows}  # the last one of a node wins: the oldest
 
     async def of_agents(
@@ -64,7 +64,7 @@ class TemplateReads:
             .order_by(_template.interface, _template.id)
         )
         declared: dict[str, list[TemplateRow]] = defaultdict(list)
-        for *row, agent in await run(self._engine, query):
+        for *row, agent in await self._reader.run(query):
             declared[agent].append(TemplateRow(*row))
         return dict(declared)
 

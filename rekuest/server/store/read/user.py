@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import or_
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rekuest.server.store import tables
 from rekuest.server.store.page import Listed, Order, Page
 from rekuest.server.store.read.query import Condition, Source, given
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.read.visible import visible_users
 from rekuest.server.store.rows import UserRow
 from rekuest.server.store.viewer import Viewer
@@ -22,9 +22,9 @@ _user = tables.user.c
 class UserReads:
     """Reads of users."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._source = Source(
-            engine, tables.user, UserRow, visible_users, orders={"NAME": ("name",)}
+            reader, tables.user, UserRow, visible_users, orders={"NAME": ("name",)}
         )
 
     async def get(self, id: str, *, viewer: Viewer | None) -> UserRow | None:

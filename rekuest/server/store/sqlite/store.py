@@ -16,6 +16,7 @@ from rekuest.server.store.commands import Command
 from rekuest.server.store.errors import StoreError
 from rekuest.server.store.live import LiveState, load_live
 from rekuest.server.store.read import Reads
+from rekuest.server.store.read.reader import Reader
 from rekuest.server.store.sqlite import file
 from rekuest.server.store.sqlite.lock import RecordLock
 from rekuest.server.store.sqlite.writer import MOST_WAITING, Writer
@@ -57,6 +58,7 @@ class SqliteStore:
         self._lock = RecordLock(self._path)
         self._writer: Writer | None = None  # from open() on
         self._engine: AsyncEngine | None = None  # while open
+        self._reader: Reader | None = None  # while open
         self._read: Reads | None = None  # while open
 
     @property
@@ -76,13 +78,14 @@ class SqliteStore:
         connection = await asyncio.to_thread(self._prepare)
         self._writer = Writer(connection, most_waiting=self._most_waiting)
         self._engine = _readers(self._path)
-        self._read = Reads(self._engine)
+        self._reader = Reader(self._engine)
+        self._read = Reads(self._reader)
 
     async def close(self) -> None:
         """Store everything that waits, then give the record back.  Again does nothing."""
-        engine, self._engine, self._read = self._engine, None, None
-        if engine is not None:
-            await engine.dispose()
+        reader, self._reader, self._engine, self._read = self._reader, None, None, None
+        if reader is not None:
+            await reader.close()
             await self._opened_writer().close()  # it stays: from now on it refuses what is written
             self._lock.release()
 

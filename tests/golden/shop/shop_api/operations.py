@@ -63,7 +63,7 @@ def find_products(
 
     Args:
         filter: Which of them.
-        first: At most so many. Default: 20. Default: 20.
+        first: At most so many. Default: 20.
         client: Who sends it; the current client if it is left out.
 
     Returns:
@@ -82,7 +82,7 @@ async def afind_products(
 
     Args:
         filter: Which of them.
-        first: At most so many. Default: 20. Default: 20.
+        first: At most so many. Default: 20.
         client: Who sends it; the current client if it is left out.
 
     Returns:
