@@ -289,3 +289,36 @@ async def test_a_call_crosses_two_sockets(gateway: Gateway) -> None:
     await agent.says(done(assign))
     assert (await caller.event("DONE")).returns == {"return": "hi"}
     assert (await agent.gets(wire.Acknowledged)).receipts[0].assignation == assign.assignation
+
+
+async def test_a_socket_cut_in_the_middle_of_anything_leaves_nothing_behind(
+    gateway: Gateway,
+) -> None:
+    """Cut a peer after each number of turns of the loop, so that every await of its handlers is met."""
+    agent, node = await gateway.agent()
+    before = len(asyncio.all_tasks())
+    for turns in range(60):
+        peer = await gateway.upgraded()
+        first = hello(session=f"cut-{turns}").model_copy(update={"instance_id": f"cut-{turns}"})
+        messages = [
+            declare(declaration("other", autoprovide=True)),
+            call(node, f"cut-{turns}", wait=True, cancel_on_disconnect=True),
+            wire.Attach(reference=f"cut-{turns}", after=0),
+            wire.Cancel(assignation="unknown"),
+            wire.Reauth(token="ann"),
+        ]
+        frames = [encode(first), *map(encode, messages)]
+        await peer.write(*(frame(TEXT, f"[{text}]".encode()) for text in frames))
+        for _ in range(turns):
+            await asyncio.sleep(0.0002)
+        peer.cut()
+    await gateway.quiet(but=1)
+    for _ in range(6):
+        await gateway.clock.advance(2)
+        await agent.beats()
+    view = gateway.service.view
+    assert [session.link is not None for session in view.sessions.values()] == [True]
+    assert {one.row.instance_id for one in view.agents.values() if one.session} == {"rig"}
+    assert {view.agents[one.agent].row.instance_id for one in view.provisions.values()} <= {"rig"}
+    assert {one.status.value for one in view.calls.values()} <= {"CANCELLING"}
+    assert len(asyncio.all_tasks()) <= before
