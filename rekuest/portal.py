@@ -298,5 +298,5 @@ class _Stream:
         """Let the stream clean up."""
         self._is_closed = True
         self._portal.streams.discard(self)
-        if hasattr(self._items, "aclose"):
+        if self._items is not None and hasattr(self._items, "aclose"):
             await self._items.aclose()

@@ -45,7 +45,7 @@ def make_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mak
     made: list[System] = []
 
     def make(**settings: str) -> System:
-        system = System(tmp_path / f"data-{len(made)}", **settings)
+        system = System(tmp_path / f"data-{len(made)}", settings)
         made.append(system)
         system.start()
         _enter_environment(system, monkeypatch)
