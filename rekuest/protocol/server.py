@@ -140,6 +140,10 @@ class ServerConnection:
         self._expect_expiry(expires_in, now)
         return [Reply(wire.Reauthenticated(expires_in=expires_in))]
 
+    def heard(self, now: float) -> None:
+        """Note that the peer is not silent: what it sent waits for its turn, and the lease must not run meanwhile."""
+        self._received_at = max(self._received_at, now)
+
     def tick(self, now: float) -> list[Instruction]:
         """Return what time asks for; to be called when `deadline` has passed, harmless at other times."""
         if self._state is _State.AWAITING_HELLO and now >= self._hello_deadline:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
-from starlette.websockets import WebSocket
 
 from rekuest.api import wire
 from rekuest.clock import Clock, SystemClock
@@ -57,26 +55,11 @@ class Running:
     sessions: SessionEndpoint
     credentials: LocalCredentials  # of the local client
     is_ready: bool = True
-    _open: set[WebSocket] = field(default_factory=set)  # sockets at /session
-    _nobody: asyncio.Event = field(default_factory=asyncio.Event)  # set when the last one closes
-
-    async def session(self, websocket: WebSocket) -> None:
-        """Serve one socket at `/session`."""
-        self._open.add(websocket)
-        try:
-            await self.sessions(websocket)
-        finally:
-            self._open.discard(websocket)
-            if not self._open:
-                self._nobody.set()
 
     async def drain(self, retry_after: float = 1.0) -> None:
         """Take no more calls, ask everybody who is connected to come back, and wait until they have heard it."""
         self.is_ready = False
-        self.sessions.going_away(retry_after)
-        self._nobody.clear()
-        if self._open:
-            await self._nobody.wait()
+        await self.sessions.drain(retry_after)
 
 
 def open_store(settings: ServerSettings) -> SqliteStore:
@@ -167,7 +150,7 @@ def _routes(running: Running, clock: Clock) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
-        WebSocketRoute("/session", running.session),
+        WebSocketRoute("/session", running.sessions.__call__),
         Route("/schema.graphql", schema_endpoint(read_sdl(), identity.authenticate)),
         Route("/livez", live),
         Route("/readyz", ready_endpoint(reads, lambda: running.is_ready)),

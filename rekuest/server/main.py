@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from rekuest.errors import UsageError
 from rekuest.server.app import create_app, running_of
+from rekuest.server.gateway.transport import SocketProtocol
 from rekuest.server.settings import ServerSettings
 
 __all__ = ["bind", "run", "serve", "url_of"]
@@ -145,7 +146,7 @@ def _config(app: Starlette, settings: ServerSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=settings.frame_bytes,
         ws_per_message_deflate=False,  # a small message may inflate to a large one
         lifespan="off",

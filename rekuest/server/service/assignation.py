@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from rekuest.api.enums import AssignationEventKind as Kind
 from rekuest.api.enums import AssignationStatus as Status
 from rekuest.api.enums import ErrorCode, Priority
 from rekuest.server.domain.assignation import STOPPING
+from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
@@ -29,6 +30,8 @@ from rekuest.server.store.rows import AssignationRow, EventRow
 logger = logging.getLogger(__name__)
 
 Reply = Callable[[wire.CallAccepted | wire.CallRejected], object]
+LONGEST = 10 * 365 * 86_400.0  # seconds that a call may be given: its deadline stays a date
+
 # Schedules what may happen no later than at a time of the monotonic clock.
 Remind = Callable[[float, str], None]
 
@@ -59,44 +62,57 @@ class Assignations:
 
     def call(
         self, principal: Principal, message: wire.Call, session: Session | None, reply: Reply
-    ) -> None:
-        """Accept or reject a call; `reply` is called exactly once, after the call is stored."""
+    ) -> Awaitable[None] | None:
+        """Accept or reject a call; `reply` is called exactly once, after the call is stored.
+
+        Returns:
+            What to await before the caller's next message; None: nothing.
+        """
         try:
             known = self._known(principal, message)
             if known is not None:
                 self._repeat(known, message, session, reply)
-                return
+                return None
             reservation = self._admit(principal, message)
             call = self._new_call(principal, message, reservation, session)
         except Rejected as rejection:
-            reply(rejected(message.reference, rejection))
-            return
+            return self._reject(principal, message, session, reply, rejection)
         self._accept(call, session, reply)
+        return None
 
     def cancel(self, call: CallView, *, reason: str | None = None) -> None:
         """Ask a live call and its children to stop; one that nobody has started ends at once."""
-        for child in self._children(call):
-            self.cancel(child, reason="its parent was cancelled")
-        if call.status is Status.QUEUED:
-            self._recorder.change(call, Kind.CANCELLED, reason=reason)
-            self._forget(call)
-        elif call.status not in STOPPING:
-            self._stop(call, Kind.CANCELLING, wire.Cancel(assignation=call.id), reason)
+        for child in self._descendants(call):
+            self._cancel_one(child, "its parent was cancelled")
+        self._cancel_one(call, reason)
 
     def interrupt(self, call: CallView, *, reason: str | None = None) -> None:
         """End a live call and its children by force; one that nobody has started ends at once."""
-        for child in self._children(call):
-            self.interrupt(child, reason="its parent was interrupted")
-        if call.status is Status.QUEUED:
-            self._recorder.change(call, Kind.INTERRUPTED, reason=reason)
-            self._forget(call)
-        elif call.status is not Status.INTERRUPTING:
-            self._stop(call, Kind.INTERRUPTING, wire.Interrupt(assignation=call.id), reason)
+        for child in self._descendants(call):
+            self._interrupt_one(child, "its parent was interrupted")
+        self._interrupt_one(call, reason)
 
     def expire(self, call: CallView, reason: str) -> None:
         """End a call whose time is over; its actor is told to cancel.  Source: PROTOCOL.md, 5.7."""
-        for child in self._children(call):
-            self.expire(child, "its parent's deadline passed")
+        for child in self._descendants(call):
+            self._expire_one(child, "its parent's deadline passed")
+        self._expire_one(call, reason)
+
+    def _cancel_one(self, call: CallView, reason: str | None) -> None:
+        if call.status is Status.QUEUED:
+            self._recorder.change(call, Kind.CANCELLED, reason=reason)
+            self._view.calls.pop(call.id, None)
+        elif call.status not in STOPPING:
+            self._stop(call, Kind.CANCELLING, wire.Cancel(assignation=call.id), reason)
+
+    def _interrupt_one(self, call: CallView, reason: str | None) -> None:
+        if call.status is Status.QUEUED:
+            self._recorder.change(call, Kind.INTERRUPTED, reason=reason)
+            self._view.calls.pop(call.id, None)
+        elif call.status is not Status.INTERRUPTING:
+            self._stop(call, Kind.INTERRUPTING, wire.Interrupt(assignation=call.id), reason)
+
+    def _expire_one(self, call: CallView, reason: str) -> None:
         held = call.status is not Status.QUEUED
         if not self._recorder.change(call, Kind.EXPIRED, reason=reason):
             return
@@ -105,11 +121,18 @@ class Assignations:
             session.send(wire.Cancel(assignation=call.id))  # its credit comes back when it says so
         else:
             self._dispatcher.free(call)
-            self._forget(call)
+            self._view.calls.pop(call.id, None)
 
-    def _children(self, call: CallView) -> list[CallView]:
-        children = (self._view.calls.get(id) for id in sorted(call.children))
-        return [child for child in children if child is not None and not child.is_over]
+    def _descendants(self, call: CallView) -> list[CallView]:
+        """Return the live calls that a call has made, and those that they have made, the farthest first."""
+        found: list[CallView] = []
+        waiting = [call]
+        while waiting:
+            children = map(self._view.calls.get, sorted(waiting.pop().children))
+            live = [child for child in children if child is not None and not child.is_over]
+            found += live
+            waiting += live
+        return found[::-1]
 
     def _stop(
         self, call: CallView, kind: Kind, order: wire.Cancel | wire.Interrupt, reason: str | None
@@ -120,9 +143,6 @@ class Assignations:
                 session.send(order)
 
         self._recorder.change(call, kind, reason=reason, after=send)
-
-    def _forget(self, call: CallView) -> None:
-        self._view.calls.pop(call.id, None)
 
     def _known(self, principal: Principal, message: wire.Call) -> CallView | None:
         key = (principal.user, principal.app or "", message.reference)
@@ -144,16 +164,38 @@ class Assignations:
             self._recorder.follow(call, Follower(session, call.id, call.number))
         reply(accepted(call.reference, call.id, call.status, call.number))
 
+    async def _reject(
+        self,
+        principal: Principal,
+        message: wire.Call,
+        session: Session | None,
+        reply: Reply,
+        rejection: Rejected,
+    ) -> None:
+        """Reject a call, unless it was accepted before and has ended: then this is the lost answer.  Source: 5.2."""
+        reads = self._store.read.assignations
+        row = await reads.by_reference(principal.user, principal.app or "", message.reference)
+        if row is None:
+            reply(rejected(message.reference, rejection))
+        elif _means(row, message):
+            self._repeat_stored(row, session, reply)
+        else:
+            reply(rejected(message.reference, conflict(message.reference)))
+
     def _admit(self, principal: Principal, message: wire.Call) -> ReservationView:
         if not message.reference or len(message.reference) > 200:
             raise Rejected(ErrorCode.INVALID_INPUT, "a reference has 1 to 200 characters")
+        for seconds in (message.timeout, message.queue_timeout):
+            if seconds is not None and not 0 < seconds <= LONGEST:
+                raise Rejected(
+                    ErrorCode.INVALID_INPUT, f"a timeout is more than 0 and at most {LONGEST:g} s"
+                )
         if self._view.open_calls.get(principal.user, 0) >= self._rules.open_calls:
             raise Rejected(
                 ErrorCode.LIMIT_EXCEEDED,
                 f"{self._rules.open_calls} calls are open already; wait for some to end",
             )
-        reservation = self._reservations.for_call(principal, message)
-        node = self._view.nodes[reservation.row.node]
+        node, reservation = self._reservations.called(principal, message)
         failures = node.checker.check(message.args)
         if failures:
             listed = "; ".join(str(failure) for failure in failures)
@@ -162,6 +204,7 @@ class Assignations:
                 f"arguments do not fit node {node.row.name!r}: {listed}",
                 failures,
             )
+        reservation = reservation or self._reservations.implicit(principal, node)
         may_wait = message.wait or message.queue_timeout is not None
         if not may_wait and not self._reservations.is_callable(reservation):
             raise Rejected(
@@ -183,7 +226,11 @@ class Assignations:
         session: Session | None,
     ) -> CallView:
         now, monotonic = self._clock.now(), self._clock.monotonic()
-        timeout, queue_timeout = self._timeout(message, monotonic), message.queue_timeout
+        parent = self._parent(principal, message, session)
+        timeout, queue_timeout = message.timeout, message.queue_timeout
+        if parent is not None and parent.expires_at is not None:
+            left = parent.expires_at - monotonic  # a child has no more than its parent
+            timeout = left if timeout is None else min(timeout, left)
         return CallView(
             id=new_id(now),
             reference=message.reference,
@@ -211,17 +258,18 @@ class Assignations:
             accepted=False,
         )
 
-    def _timeout(self, message: wire.Call, now: float) -> float | None:
-        """Return the seconds that a call has; a child has no more than its parent."""
+    def _parent(
+        self, principal: Principal, message: wire.Call, session: Session | None
+    ) -> CallView | None:
+        """Return the call that makes this one: of the same user, or one that the session works on."""
         if message.parent is None:
-            return message.timeout
+            return None
         parent = self._view.calls.get(message.parent)
-        if parent is None or parent.is_over:
-            raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
-        if parent.expires_at is None:
-            return message.timeout
-        left = parent.expires_at - now
-        return left if message.timeout is None else min(message.timeout, left)
+        if parent is not None and not parent.is_over:
+            works_on_it = session is not None and session.agent == parent.agent is not None
+            if works_on_it or owns(principal, organization=parent.organization, owner=parent.user):
+                return parent
+        raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
 
     def _accept(self, call: CallView, session: Session | None, reply: Reply) -> None:
         now = self._clock.now()
@@ -270,19 +318,22 @@ class Assignations:
         self._withdraw(call)
         for follower, answered in [(session, reply), *others]:
             if error is not None:
-                logger.error("call %s is not stored", call.id, exc_info=error)
+                logger.error("call %s is not stored: %s", call.id, error)
                 why = Rejected(ErrorCode.UNAVAILABLE, "the store does not answer; try again")
                 answered(rejected(call.reference, why))
             else:
-                self._repeat_stored(future.result(), call, follower, answered)
+                self._repeat_other(future.result(), call, follower, answered)
 
-    def _repeat_stored(
+    def _repeat_other(
         self, row: AssignationRow, call: CallView, session: Session | None, reply: Reply
     ) -> None:
-        """Answer a reference whose call has ended and is in the store only."""
         if row.node != call.node or row.args != call.args:
             reply(rejected(call.reference, conflict(call.reference)))
-            return
+        else:
+            self._repeat_stored(row, session, reply)
+
+    def _repeat_stored(self, row: AssignationRow, session: Session | None, reply: Reply) -> None:
+        """Answer a reference whose call has ended and is in the store only."""
         reply(accepted(row.reference, row.id, Status(row.status), 0))
         if session is not None:
             self.on_follow_stored(session, row)
@@ -292,9 +343,9 @@ class Assignations:
         if not call.is_over:
             self._view.close_call(call)
         for follower in list(call.followers):
-            self._recorder.unfollow(call, follower.session.key)
+            self._recorder.leave(follower)
         call.status = Status.CANCELLED
-        self._forget(call)
+        self._view.calls.pop(call.id, None)
         self._dispatcher.free(call)
 
 
@@ -320,6 +371,12 @@ def conflict(reference: str) -> Rejected:
         ErrorCode.CONFLICT,
         f"reference {reference!r} names another call already, with other arguments or another node",
     )
+
+
+def _means(row: AssignationRow, message: wire.Call) -> bool:
+    """Return whether a call would be the one that is stored under its reference."""
+    same = row.node == message.node if message.node else row.reservation == message.reservation
+    return same and dict(row.args) == dict(message.args)
 
 
 def _same(node: str, args: Mapping[str, Any], message: wire.Call, wanted: str | None) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rekuest.clock import Clock
 from rekuest.server.bus import Bus
+from rekuest.server.service.tasks import Tasks
 from rekuest.server.service.view import View
 from rekuest.server.store.store import Store
 
@@ -29,3 +30,4 @@ class Context:
     bus: Bus
     clock: Clock
     rules: Rules
+    tasks: Tasks

@@ -24,6 +24,8 @@ class Dispatcher:
         self._random = Random()
         # Called when a reservation has waiting calls and nowhere to run them.
         self.on_short: Callable[[ReservationView], None] = lambda reservation: None
+        # Called when a provision that no reservation needs has done its last call.
+        self.on_idle: Callable[[ProvisionView], None] = lambda provision: None
 
     def place(self, call: CallView) -> bool:
         """Choose a provision for a call that stands at QUEUED and take its credit; changes no status.
@@ -104,6 +106,8 @@ class Dispatcher:
             return
         provision.working.discard(call.id)
         self.refill(provision)
+        if not provision.working and not provision.reservations:
+            self.on_idle(provision)
 
     def refill(self, provision: ProvisionView) -> None:
         """Use the free credits of a provision for calls that wait in any of its reservations."""

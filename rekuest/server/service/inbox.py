@@ -7,26 +7,25 @@ the session's next message, so that messages are followed in their order (1.9).
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rekuest.api import wire
 from rekuest.api.enums import AssignationStatus, ErrorCode
+from rekuest.server.domain.assignation import TERMINAL
 from rekuest.server.domain.permissions import owns
 from rekuest.server.service.context import Context
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.parts import Parts
 from rekuest.server.service.report import KINDS
-from rekuest.server.service.session import Follower, Session
-from rekuest.server.service.translate import event_message
+from rekuest.server.service.session import Session
 from rekuest.server.service.view import CallView, ProvisionView
-from rekuest.server.store.rows import AssignationRow, EventRow, ReservationRow
+from rekuest.server.store.rows import AssignationRow, ReservationRow
 from rekuest.server.store.store import Viewer
 
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[Session, Any], Awaitable[None] | None]
-EVENTS_A_READ = 200
 
 
 class Inbox:
@@ -36,6 +35,7 @@ class Inbox:
         self._view = context.view
         self._store = context.store
         self._recorder = parts.recorder
+        self._following = parts.following
         self._provisions = parts.provisions
         self._reports = parts.reports
         self._assignations = parts.assignations
@@ -43,7 +43,7 @@ class Inbox:
         self._sessions = parts.sessions
         self._handlers: dict[type[Any], Handler] = {
             wire.Goodbye: self._goodbye,
-            wire.Declare: parts.agents.declare,
+            wire.Declare: parts.declarations.declare,
             wire.Provided: self._provided,
             wire.ProvideFailed: self._provide_failed,
             wire.Unprovided: self._unprovided,
@@ -72,16 +72,9 @@ class Inbox:
             return None
         return handler(session, message)
 
-    async def follow_stored(self, session: Session, row: AssignationRow, after: int) -> None:
-        """Send the stored events of a call after a cursor, and join its coming ones."""
-        call = self._view.calls.get(row.id)
-        follower = Follower(session, row.id, after, waiting=[])
-        if call is not None and not call.is_over:
-            self._recorder.follow(call, follower)
-        follower.catch_up([event_message(event) for event in await self._events(row.id, after)])
-
     def _goodbye(self, session: Session, message: wire.Goodbye) -> None:
         self._sessions.end(session, message.reason or "it said goodbye")
+        session.shut(1000, "goodbye")
 
     def _report(self, session: Session, message: Any) -> Awaitable[None] | None:
         if self._reports.knows(session, message):
@@ -93,7 +86,10 @@ class Inbox:
         """Answer an event of a call that is not alive here: over, somebody else's, or made up."""
         row = await self._store.read.assignations.get(message.assignation, viewer=None)
         if row is not None and row.agent == session.agent and session.agent is not None:
-            session.acknowledge(row.id, message.attempt, message.seq)
+            is_stored = message.attempt < row.attempt or message.seq <= row.seq
+            if is_stored or AssignationStatus(row.status) in TERMINAL:
+                session.acknowledge(row.id, message.attempt, message.seq)
+            # Otherwise its first copy is on its way to the disk, and the receipt comes when it has arrived.
             return
         if row is not None:
             name = session.instance_id
@@ -124,18 +120,27 @@ class Inbox:
 
     def _provide_failed(self, session: Session, message: wire.ProvideFailed) -> None:
         if (provision := self._provision(session, message)) is not None:
-            self._provisions.failed(provision, f"{message.error.type}: {message.error.message}")
+            reason = f"{message.error.type}: {message.error.message}"
+            self._provisions.failed(provision, reason)
+            self._abandoned(provision, reason)
 
     def _unprovided(self, session: Session, message: wire.Unprovided) -> None:
         if (provision := self._provision(session, message)) is not None:
             self._provisions.ended(provision, message.reason)
+            self._abandoned(provision, "its agent gave up what ran it")
+
+    def _abandoned(self, provision: ProvisionView, reason: str) -> None:
+        """Decide about calls whose actor is gone before they have ended."""
+        if not provision.is_live:
+            calls = map(self._view.calls.get, sorted(provision.working))
+            self._reports.lost([call for call in calls if call is not None], reason)
 
     def _credits(self, session: Session, message: wire.Credits) -> None:
         if (provision := self._provision(session, message)) is not None:
             self._provisions.provided(provision, max(0, message.credits))
 
-    def _call(self, session: Session, message: wire.Call) -> None:
-        self._assignations.call(session.principal, message, session, session.send)
+    def _call(self, session: Session, message: wire.Call) -> Awaitable[None] | None:
+        return self._assignations.call(session.principal, message, session, session.send)
 
     async def _attach(self, session: Session, message: wire.Attach) -> None:
         row = await self._attached_row(session, message)
@@ -152,7 +157,7 @@ class Inbox:
                 number=row.number,
             )
         )
-        await self.follow_stored(session, row, message.after)
+        self._following.follow_stored(session, row, message.after)
 
     async def _attached_row(self, session: Session, message: wire.Attach) -> AssignationRow | None:
         principal = session.principal
@@ -164,20 +169,9 @@ class Inbox:
             return None
         return await reads.by_reference(principal.user, session.app.identifier, message.reference)
 
-    async def _events(self, id: str, after: int) -> list[EventRow]:
-        events: list[EventRow] = []
-        while True:
-            read: Sequence[EventRow] = await self._store.read.assignations.events(
-                id, after=after, first=EVENTS_A_READ
-            )
-            events.extend(read)
-            if len(read) < EVENTS_A_READ:
-                return events
-            after = events[-1].number
-
     def _detach(self, session: Session, message: wire.Detach) -> None:
-        if (call := self._view.calls.get(message.assignation)) is not None:
-            self._recorder.unfollow(call, session.key)
+        if (follower := session.follows.get(message.assignation)) is not None:
+            self._recorder.leave(follower)
 
     def _control(self, session: Session, message: Any) -> Awaitable[None] | None:
         call = self._view.calls.get(message.assignation)
@@ -223,12 +217,8 @@ class Inbox:
         self._reservations.reserve(session.principal, message, session, answer)
 
     def _release(self, session: Session, message: wire.Release) -> None:
-        reservation = self._view.reservations.get(message.reservation)
-        if reservation is None or not owns(
-            session.principal,
-            organization=reservation.row.organization,
-            owner=reservation.row.user,
-        ):
+        reservation = self._reservations.own(session.principal, message.reservation)
+        if reservation is None or reservation.row.is_implicit:  # that one is the server's own
             reason = f"no reservation {message.reservation!r} of yours"
             session.refuse(message, ErrorCode.NOT_FOUND, reason, subject=message.reservation)
             return

@@ -8,7 +8,6 @@ from rekuest.server.domain.assignation import TERMINAL
 from rekuest.server.service.translate import call_view
 from rekuest.server.service.view import (
     AgentView,
-    CallView,
     NodeView,
     ProvisionView,
     ReservationView,
@@ -38,16 +37,6 @@ async def load(view: View, store: Store, clock: Clock, lease: float) -> None:
     _load_calls(view, live, clock.monotonic() - clock.now())
 
 
-async def reload_call(view: View, store: Store, call: CallView, clock: Clock) -> None:
-    """Set a call to what the store says of it."""
-    row = await store.read.assignations.get(call.id, viewer=None)
-    if row is None:
-        call.status = AssignationStatus.LOST
-        return
-    call.status, call.number = AssignationStatus(row.status), row.number
-    call.attempt, call.seq, call.stored_seq = row.attempt, row.seq, row.seq
-
-
 def _load_agent(view: View, row: AgentRow, app: AppRow, live: LiveState, lapses_at: float) -> None:
     gone = row.status == AgentStatus.DISCONNECTED.value
     agent = AgentView(
@@ -62,7 +51,8 @@ def _load_agent(view: View, row: AgentRow, app: AppRow, live: LiveState, lapses_
     for id in live.declared.get(row.id, frozenset()):
         template = view.templates[id]
         agent.templates[template.row.interface] = id
-        template.agents.add(row.id)
+        if not gone:
+            template.agents.add(row.id)
     view.add_agent(agent)
 
 

@@ -58,7 +58,12 @@ class Provisions:
             changed_at=now,
         )
         logger.info("providing %r on %s: %s", provision.interface, agent.row.instance_id, reason)
-        save(self._store, SaveProvision(row), lambda: self.ask(provision))
+        save(
+            self._store,
+            SaveProvision(row),
+            lambda: self.ask(provision),
+            lambda: self._view.drop_provision(provision),  # the next sweep finds that one is wanted
+        )
         return provision
 
     def ask(self, provision: ProvisionView) -> None:

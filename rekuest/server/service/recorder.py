@@ -88,6 +88,8 @@ class Recorder:
         if kind in TERMINAL_KINDS:
             self._view.close_call(call)
             columns["ended_at"] = now
+            if not call.ephemeral:
+                self._view.unsettled[call.id] = call
         elif kind is Kind.ACCEPTED:
             columns["started_at"] = now
         elif kind is Kind.YIELD:
@@ -144,19 +146,28 @@ class Recorder:
             follower.deliver(message)
         self._bus.publish(Ring(f"assignation:{call.id}", call.id, row))
 
-    def follow(self, call: CallView, follower: Follower) -> None:
-        """Send a call's coming events to a session; an older following of the same session ends."""
-        self.unfollow(call, follower.session.key)
-        call.followers.append(follower)
-        follower.session.follows[call.id] = follower
+    def follow(self, call: CallView | None, follower: Follower) -> None:
+        """Send a call's coming events to a session; an older following of the same session ends.
 
-    def unfollow(self, call: CallView, session: tuple[str, str, str]) -> None:
-        """Send no more events of a call to a session."""
-        for follower in call.followers:
-            if follower.session.key == session:
-                call.followers.remove(follower)
-                follower.session.follows.pop(call.id, None)
-                return
+        Args:
+            call: The call; None: it has ended, nothing comes any more but what is stored.
+            follower: Who gets them.
+        """
+        follows = follower.session.follows
+        if (older := follows.get(follower.assignation)) is not None:
+            self.leave(older)
+        follows[follower.assignation] = follower
+        if call is not None:
+            call.followers.append(follower)
+
+    def leave(self, follower: Follower) -> None:
+        """Send nothing more to a follower; again does nothing."""
+        follower.is_over = True
+        if follower.session.follows.get(follower.assignation) is follower:
+            del follower.session.follows[follower.assignation]
+        call = self._view.calls.get(follower.assignation)
+        if call is not None and follower in call.followers:
+            call.followers.remove(follower)
 
     def _stored(self, change: _Change, future: asyncio.Future[Any]) -> None:
         if future.cancelled():
@@ -181,8 +192,10 @@ class Recorder:
         self._bus.publish(Ring(f"assignation:{call.id}", call.id, event))
         self._bus.publish(Ring("assignation", call.id))
         if event.kind in TERMINAL_KINDS:
-            for follower in call.followers:
-                follower.session.follows.pop(call.id, None)
-            call.followers.clear()
+            self._view.unsettled.pop(call.id, None)
+            followers, call.followers = call.followers, []
+            for follower in followers:
+                if not follower.is_behind:  # one that is leaves by itself, when it has caught up
+                    self.leave(follower)
         if after is not None:
             after()

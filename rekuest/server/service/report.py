@@ -101,7 +101,11 @@ class Reports:
         call = self._view.calls.get(message.subject or "")
         if message.message == "Assign" and call is not None and call.agent == session.agent:
             if call.status is Status.BOUND:
-                self._retry(call, f"its agent refused it: {message.reason}")
+                reason = f"its agent refused it: {message.reason}"
+                if call.attempt < self._view.nodes[call.node].max_attempts:
+                    self._retry(call, reason)
+                else:
+                    self._end(call, Kind.PARKED, reason)
             elif call.status in {Status.CANCELLING, Status.INTERRUPTING}:
                 self._end(call, Kind.CANCELLED, "its agent never started it")
 

@@ -20,11 +20,11 @@ from rekuest.server.domain.scheduling import Place, places_for
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
 from rekuest.server.service.errors import Rejected
-from rekuest.server.service.ids import new_id
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.saving import save
 from rekuest.server.service.session import Session
+from rekuest.server.service.translate import reservation_row
 from rekuest.server.service.view import NodeView, ProvisionView, ReservationView
 from rekuest.server.store.commands import (
     ChangeReservation,
@@ -35,6 +35,9 @@ from rekuest.server.store.commands import (
 from rekuest.server.store.rows import ReservationRow
 
 logger = logging.getLogger(__name__)
+
+# References of reservations that the server makes begin with this; no caller's do.
+IMPLICIT = "implicit:"
 
 # Answers a request with the stored row, or with why there is none.
 Answer = Callable[[ReservationRow | Rejected], None]
@@ -64,7 +67,7 @@ class Reservations:
         """Make a reservation; `answer` is called exactly once, after it is stored."""
         key = (principal.user, principal.app or "", message.reference)
         known = self._view.reservations.get(self._view.reservations_by_key.get(key, ""))
-        if known is not None:
+        if known is not None and not known.row.is_implicit:
             self._hold(known, session)
             answer(replace(known.row, status=known.status.value, reason=known.reason))
             return
@@ -89,38 +92,79 @@ class Reservations:
         for id in list(reservation.waiting):
             self._recorder.change(self._view.calls[id], Kind.CANCELLED, reason=reason)
             self._view.calls.pop(id, None)
-        linked = [self._view.provisions[id] for id in sorted(reservation.provisions)]
         self._become(reservation, Status.ENDED, reason)
+        self._let_go(reservation)
+
+    def give_back(self, provision: ProvisionView) -> None:
+        """End a provision that nobody needs: no reservation has it, and it has no call to work on."""
+        if not provision.reservations and not provision.working and not self._is_kept(provision):
+            self._provisions.end(provision, "no reservation needs it any more")
+
+    def _let_go(self, reservation: ReservationView) -> None:
+        """Forget a reservation, and what only it needed."""
+        linked = [self._view.provisions[id] for id in sorted(reservation.provisions)]
         self._drop(reservation)
         for provision in linked:
             provision.reservations.discard(reservation.row.id)
-            if (
-                not provision.reservations
-                and not provision.working
-                and not self._is_kept(provision)
-            ):
-                self._provisions.end(provision, "no reservation needs it any more")
+            self.give_back(provision)
 
-    def for_call(self, principal: Principal, message: wire.Call) -> ReservationView:
-        """Return the reservation that a call goes to; without one, the caller's implicit one for the node.
+    def called(
+        self, principal: Principal, message: wire.Call
+    ) -> tuple[NodeView, ReservationView | None]:
+        """Return what a call goes to; the reservation is None if it is to be the caller's implicit one.
 
         Raises:
             Rejected: Neither, or both, or nothing that the principal may use is named.
         """
         if (message.node is None) == (message.reservation is None):
             raise Rejected(ErrorCode.INVALID_INPUT, "give exactly one of node and reservation")
-        if message.reservation is not None:
-            reservation = self._view.reservations.get(message.reservation)
-            if reservation is None or not owns(
-                principal, organization=reservation.row.organization, owner=reservation.row.user
-            ):
-                raise Rejected(ErrorCode.NOT_FOUND, f"no reservation {message.reservation!r}")
+        if message.reservation is None:
+            return self._node(principal, message.node or ""), None
+        reservation = self.own(principal, message.reservation)
+        if reservation is None:
+            raise Rejected(ErrorCode.NOT_FOUND, f"no reservation {message.reservation!r}")
+        return self._view.nodes[reservation.row.node], reservation
+
+    def own(self, principal: Principal, id: str) -> ReservationView | None:
+        """Return a reservation if it lives and is the principal's."""
+        reservation = self._view.reservations.get(id)
+        if reservation is not None and owns(
+            principal, organization=reservation.row.organization, owner=reservation.row.user
+        ):
             return reservation
-        node = self._node(principal, message.node or "")
-        reference = f"implicit:{node.row.id}"
+        return None
+
+    def implicit(self, principal: Principal, node: NodeView) -> ReservationView:
+        """Return the reservation behind all calls of a node that name none; makes it for the first one."""
+        reference = f"{IMPLICIT}{node.row.id}"
         key = (principal.user, principal.app or "", reference)
         known = self._view.reservations.get(self._view.reservations_by_key.get(key, ""))
-        return known or self._implicit(principal, node, reference)
+        if known is not None:
+            return known
+        row = reservation_row(
+            principal, node.row.id, reference, now=self._clock.now(), is_implicit=True
+        )
+        reservation = self._add(row)
+        self._save(reservation)
+        self.ensure(reservation)
+        return reservation
+
+    def sweep(self) -> None:
+        """Make good what could not be done before: store what is not, provide what is wanted."""
+        for reservation in list(self._view.reservations.values()):
+            if not reservation.is_stored:
+                self._save(reservation)
+            wanted = reservation.row.desired_instances > len(reservation.provisions)
+            if wanted and not reservation.is_exhausted:
+                self.ensure(reservation)
+
+    def _save(self, reservation: ReservationView) -> None:
+        def failed() -> None:
+            reservation.is_stored = False
+
+        reservation.is_stored = True
+        row = replace(reservation.row, status=reservation.status.value, reason=reservation.reason)
+        save(self._store, SaveReservation(row), None, failed)
 
     def node_of(self, message: wire.Call) -> str | None:
         """Return the id of the node that a call means; None if it names nothing that lives."""
@@ -175,7 +219,7 @@ class Reservations:
         return [one for one in provisions if one is not None and one.is_live]
 
     def _provide(self, reservation: ReservationView, wanted: int) -> None:
-        places = list(self._places(reservation, reachable=True))
+        places = sorted(self._places(reservation, reachable=True), key=lambda place: place.agent)
         there = {
             (provision.agent, provision.template): provision
             for provision in self._view.provisions.values()
@@ -224,7 +268,7 @@ class Reservations:
                 continue
             if not set(wants["labels"]) <= set(template.row.body.get("labels", ())):
                 continue
-            for id in sorted(template.agents):
+            for id in template.agents:
                 agent = self._view.agents[id]
                 if wants["agents"] and id not in wants["agents"]:
                     continue
@@ -245,23 +289,23 @@ class Reservations:
             raise Rejected(ErrorCode.NOT_FOUND, f"no node {id!r} that you may call")
         return node
 
-    def _implicit(self, principal: Principal, node: NodeView, reference: str) -> ReservationView:
-        row = _row(principal, node, reference, now=self._clock.now(), is_implicit=True)
-        reservation = self._add(row)
-        save(self._store, SaveReservation(row))
-        self.ensure(reservation)
-        return reservation
-
     def _new_row(
         self, principal: Principal, message: wire.Reserve, session: Session | None
     ) -> ReservationRow:
+        if not 1 <= len(message.reference) <= 200 or message.reference.startswith(IMPLICIT):
+            raise Rejected(
+                ErrorCode.INVALID_INPUT,
+                f"a reference has 1 to 200 characters and does not begin with {IMPLICIT!r}",
+            )
         if not 1 <= message.minimal_instances <= message.desired_instances <= 1000:
             raise Rejected(
                 ErrorCode.INVALID_INPUT,
                 "minimalInstances is at least 1 and at most desiredInstances, which is at most 1000",
             )
         node = self._node(principal, message.node)
-        row = _row(principal, node, message.reference, now=self._clock.now(), is_implicit=False)
+        row = reservation_row(
+            principal, node.row.id, message.reference, now=self._clock.now(), is_implicit=False
+        )
         return replace(
             row,
             session_id=None if session is None else session.id,
@@ -301,11 +345,11 @@ class Reservations:
         if future.cancelled():
             return
         if (error := future.exception()) is not None:
-            logger.error("reservation %s is not stored", reservation.row.id, exc_info=error)
-            self._drop(reservation)
+            logger.error("reservation %s is not stored: %s", reservation.row.id, error)
+            self._let_go(reservation)
             answer(Rejected(ErrorCode.UNAVAILABLE, "the store does not answer; try again"))
         elif future.result().id != reservation.row.id:
-            self._drop(reservation)
+            self._let_go(reservation)
             answer(
                 Rejected(
                     ErrorCode.ALREADY_ENDED,
@@ -350,28 +394,4 @@ def _has_room(provisions: list[ProvisionView]) -> bool:
         provision.free > 0
         or provision.status in {ProvisionStatus.PENDING, ProvisionStatus.PROVIDING}
         for provision in provisions
-    )
-
-
-def _row(
-    principal: Principal, node: NodeView, reference: str, *, now: float, is_implicit: bool
-) -> ReservationRow:
-    return ReservationRow(
-        id=new_id(now),
-        reference=reference,
-        organization=principal.organization,
-        user=principal.user,
-        app=principal.app or "",
-        session_id=None,
-        node=node.row.id,
-        title=None,
-        status=Status.ROUTING.value,
-        reason=None,
-        strategy=Strategy.LEAST_BUSY.value,
-        desired_instances=1,
-        minimal_instances=1,
-        wants={"apps": [], "agents": [], "templates": [], "labels": []},
-        is_implicit=is_implicit,
-        created_at=now,
-        ended_at=None,
     )

@@ -13,8 +13,13 @@ from rekuest.server.store.store import Store
 logger = logging.getLogger(__name__)
 
 
-def save(store: Store, command: Command, then: Callable[[], object] | None = None) -> None:
-    """Queue a write; `then` is called once it is stored.
+def save(
+    store: Store,
+    command: Command,
+    then: Callable[[], object] | None = None,
+    otherwise: Callable[[], object] | None = None,
+) -> None:
+    """Queue a write; `then` is called once it is stored, `otherwise` if it cannot be.
 
     What is lost with a failed one is found out by the next sweep or the next start, which compare the store with the
     world again.
@@ -25,6 +30,8 @@ def save(store: Store, command: Command, then: Callable[[], object] | None = Non
             return
         if (error := future.exception()) is not None:
             logger.error("a %s is not stored: %s", type(command).__name__, error)
+            if otherwise is not None:
+                otherwise()
         elif then is not None:
             then()
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rekuest.api import wire
 from rekuest.api.enums import ErrorCode, ProvisionStatus
 from rekuest.clock import Clock
 from rekuest.errors import Failure
+from rekuest.protocol.refusal import refuse
 from rekuest.server.bus import Bus
 from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
@@ -19,12 +20,14 @@ from rekuest.server.service.context import Context, Rules
 from rekuest.server.service.deadlines import Deadlines
 from rekuest.server.service.errors import Rejected
 from rekuest.server.service.inbox import Inbox
-from rekuest.server.service.load import load, reload_call
+from rekuest.server.service.load import load
 from rekuest.server.service.parts import Parts
+from rekuest.server.service.report import KINDS
 from rekuest.server.service.session import Link, Session
+from rekuest.server.service.tasks import Tasks
 from rekuest.server.service.view import CallView, ProvisionView, View
 from rekuest.server.store.rows import AssignationRow, ReservationRow
-from rekuest.server.store.store import Store, Viewer
+from rekuest.server.store.store import Store, StoreError, Viewer
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +41,9 @@ class Service:
         self.clock = clock
         self.rules = rules or Rules()
         self.view = View()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._deadlines = Deadlines(clock, self._due)
-        context = Context(self.view, store, bus, clock, self.rules)
+        self._tasks = Tasks()
+        self._deadlines = Deadlines(clock, self._due, self.view.calls.__contains__)
+        context = Context(self.view, store, bus, clock, self.rules, self._tasks)
         parts = Parts(context, self._deadlines.add)
         self._inbox = Inbox(context, parts)
         self._recorder = parts.recorder
@@ -51,11 +54,14 @@ class Service:
         self._assignations = parts.assignations
         self._agents = parts.agents
         self._sessions = parts.sessions
+        self._divergence = parts.divergence
         parts.dispatcher.on_short = parts.reservations.short
+        parts.dispatcher.on_idle = parts.reservations.give_back
         parts.provisions.on_changed = self._provision_changed
-        parts.recorder.on_diverged = lambda call: self._spawn(self._reload(call))
-        parts.assignations.on_follow_stored = lambda session, row: self._spawn(
-            self._inbox.follow_stored(session, row, 0)
+        parts.recorder.on_diverged = parts.divergence.note
+        parts.divergence.on_revived = self._remind
+        parts.assignations.on_follow_stored = lambda session, row: parts.following.follow_stored(
+            session, row, 0
         )
 
     async def __aenter__(self) -> Self:
@@ -63,13 +69,12 @@ class Service:
         await load(self.view, self.store, self.clock, self.rules.lease_duration)
         for reservation in list(self.view.reservations.values()):
             self._reservations.stand(reservation)
+        self._agents.settle()
         for call in self.view.calls.values():
-            for moment in (call.expires_at, call.queue_expires_at):
-                if moment is not None:
-                    self._deadlines.add(moment, call.id)
+            self._remind(call)
         self._sessions.start()
-        self._spawn(self._deadlines.run())
-        self._spawn(self._sweep_for_ever())
+        self._tasks.spawn(self._deadlines.run())
+        self._tasks.spawn(self._sweep_for_ever())
         return self
 
     async def __aexit__(
@@ -79,9 +84,7 @@ class Service:
         traceback: TracebackType | None,
     ) -> None:
         """Stop looking; everything accepted is in the store."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         self._recorder.flush()
         self._tail.flush()
 
@@ -95,8 +98,18 @@ class Service:
         return session, resumed, self._agents.believed(session)
 
     def handle(self, session: Session, message: wire.ClientMessage) -> Awaitable[None] | None:
-        """Follow one message of an open session; await what it returns before the next one."""
-        return self._inbox.handle(session, message)
+        """Follow one message of an open session; await what it returns before the next one.
+
+        Whoever awaits it may be cancelled: what was begun is ended all the same.
+        """
+        try:
+            waiting = self._inbox.handle(session, message)
+        except Exception as error:  # noqa: BLE001  # one message's defect must not end its session
+            self._failed(session, message, error)
+            return None
+        if waiting is None:
+            return None
+        return asyncio.shield(self._tasks.spawn(self._finish(session, message, waiting)))
 
     def close_session(self, session: Session, link: Link) -> None:
         """Note that a session's socket is gone."""
@@ -120,7 +133,9 @@ class Service:
             else:
                 answered.set_exception(_rejection(answer))
 
-        self._assignations.call(principal, message, None, reply)
+        waiting = self._assignations.call(principal, message, None, reply)
+        if waiting is not None:
+            await waiting
         return await answered
 
     async def cancel(self, principal: Principal, id: str) -> AssignationRow:
@@ -166,10 +181,11 @@ class Service:
         Raises:
             Rejected: There is no such reservation of the principal's.
         """
-        reservation = self.view.reservations.get(id)
-        if reservation is not None and owns(
-            principal, organization=reservation.row.organization, owner=reservation.row.user
-        ):
+        reservation = self._reservations.own(principal, id)
+        if reservation is not None and reservation.row.is_implicit:
+            reason = f"reservation {id!r} is the server's own, for calls that name none"
+            raise Rejected(ErrorCode.INVALID_INPUT, reason)
+        if reservation is not None:
             self._reservations.release(reservation, "it was released")
             await self._settled()
         viewer = Viewer(principal.organization, principal.user)
@@ -179,6 +195,27 @@ class Service:
         return row
 
     # Its own doing
+
+    async def _finish(
+        self, session: Session, message: wire.ClientMessage, waiting: Awaitable[None]
+    ) -> None:
+        try:
+            await waiting
+        except Exception as error:  # noqa: BLE001  # as in `handle`
+            self._failed(session, message, error)
+
+    def _failed(self, session: Session, message: wire.ClientMessage, error: Exception) -> None:
+        """Answer a message that could not be followed for a reason that is ours."""
+        if isinstance(error, StoreError):
+            logger.warning("a %s is not followed: %s", message.typename__, error)
+            code, reason = ErrorCode.UNAVAILABLE, "the store does not answer; try again later"
+        else:
+            logger.error("a %s is not followed", message.typename__, exc_info=error)
+            code, reason = ErrorCode.INTERNAL, "an error of the server, which its log describes"
+        if type(message) in KINDS:
+            session.shut(1011, reason)  # refusing an event would allow the agent to forget it
+        else:
+            session.send(refuse(message, code, reason))
 
     async def _own_call(self, principal: Principal, id: str) -> CallView:
         call = self.view.calls.get(id)
@@ -244,6 +281,8 @@ class Service:
         self._sessions.sweep(now)
         self._agents.renew()
         self._tail.flush()
+        self._divergence.mend()
+        self._reservations.sweep()
         for provision in list(self.view.provisions.values()):
             if provision.status in {ProvisionStatus.PENDING, ProvisionStatus.UNREACHABLE}:
                 self._provisions.ask(provision)
@@ -261,24 +300,10 @@ class Service:
             if call is not None and not call.wait and call.queue_deadline is None:
                 self._assignations.expire(call, "no agent that may run it is connected any more")
 
-    async def _reload(self, call: CallView) -> None:
-        await reload_call(self.view, self.store, call, self.clock)
-        if call.is_over:
-            self._dispatcher.free(call)
-            self.view.calls.pop(call.id, None)
-        holder = self.view.session_of(call.agent)
-        if holder is not None:
-            holder.shut(1011, "the record could not be written; reconnect")
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a task of the service failed", exc_info=error)
+    def _remind(self, call: CallView) -> None:
+        for moment in (call.expires_at, call.queue_expires_at):
+            if moment is not None:
+                self._deadlines.add(moment, call.id)
 
 
 def _rejection(answer: wire.CallRejected) -> Rejected:

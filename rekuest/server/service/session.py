@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from rekuest.server.store.rows import AppRow
 
 
 class Link(Protocol):
-    """The socket of a session, as the gateway offers it.  Nothing here blocks or raises."""
+    """The socket of a session, as the gateway offers it.  Nothing here raises, and only `has_room` waits."""
 
     def send(self, message: wire.ServerMessage) -> None:
         """Queue a message."""
@@ -22,6 +23,9 @@ class Link(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket after what is queued."""
+
+    async def has_room(self) -> bool:
+        """Return when much may be queued; False if the socket closes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +41,8 @@ class Session:
     agent: str | None = None  # id of the agent whose lease it holds
     away_since: float | None = None  # monotonic; None while there is a socket
     follows: dict[str, Follower] = field(default_factory=dict)  # by assignation id
+    # Held while stored events are read for this session: one page of them at a time.
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     reservations: set[str] = field(default_factory=set)  # ids of those that end with it
     assembler: DeclarationAssembler = field(default_factory=DeclarationAssembler)
 
@@ -77,6 +83,10 @@ class Session:
             )
         )
 
+    async def has_room(self) -> bool:
+        """Return when much may be sent; False if there is no socket, or it closes."""
+        return self.link is not None and await self.link.has_room()
+
     def shut(self, code: int, reason: str) -> None:
         """Close the socket, if there is one."""
         if self.link is not None:
@@ -90,24 +100,23 @@ class Follower:
     session: Session
     assignation: str
     cursor: int  # number of the last event that was sent to it
-    # Events that arrive while older ones are read from the store; None: it is up to date.
-    waiting: list[wire.AssignationEvent] | None = None
+    is_behind: bool = False  # what it lacks is read from the store, new events as well
+    newest: int = 0  # the last event that it heard of while it was behind
+    is_over: bool = False  # nothing more is sent to it
 
     def deliver(self, event: wire.AssignationEvent) -> None:
-        """Send an event, or keep it until the older ones are sent."""
-        if self.waiting is not None:
-            self.waiting.append(event)
-        elif event.number is None:
-            self._send(event)
-        elif event.number > self.cursor:
+        """Send an event that has just happened; one that is behind finds it in the store."""
+        if self.is_over:
+            return
+        if self.is_behind:
+            self.newest = max(self.newest, event.number or 0)
+        else:
+            self.send(event)
+
+    def send(self, event: wire.AssignationEvent) -> None:
+        """Send an event, unless it was sent already."""
+        if event.number is not None:
+            if event.number <= self.cursor:
+                return
             self.cursor = event.number
-            self._send(event)
-
-    def catch_up(self, events: list[wire.AssignationEvent]) -> None:
-        """Send what was read from the store, then what arrived meanwhile."""
-        arrived, self.waiting = self.waiting or [], None
-        for event in [*events, *arrived]:
-            self.deliver(event)
-
-    def _send(self, event: wire.AssignationEvent) -> None:
         self.session.send(wire.Event(assignation=self.assignation, event=event))

@@ -6,6 +6,7 @@ import logging
 
 from rekuest.api import wire
 from rekuest.protocol.closing import CLOSE_CODES
+from rekuest.protocol.declare import DeclarationAssembler
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.agent import Agents
 from rekuest.server.service.assignation import Assignations
@@ -18,6 +19,8 @@ from rekuest.server.store.commands import SaveApp
 from rekuest.server.store.rows import AppRow
 
 logger = logging.getLogger(__name__)
+
+KNOWN_APPS = 10_000  # that need not be looked up when a session opens
 
 
 class Sessions:
@@ -58,8 +61,11 @@ class Sessions:
         app = await self._app(principal, hello.app)
         known = self._view.sessions.get((principal.user, app.identifier, hello.session_id))
         if known is not None:
-            known.shut(CLOSE_CODES["REPLACED"], "this session has a newer connection")
+            if known.link is not None:  # its end was not noticed yet; what waits in it is lost
+                known.shut(CLOSE_CODES["REPLACED"], "this session has a newer connection")
+                self.closed(known, known.link)
             known.principal, known.app, known.link, known.away_since = principal, app, link, None
+            known.assembler = DeclarationAssembler()
             self._take_agent(known)
             return known, True
         session = Session(
@@ -90,15 +96,15 @@ class Sessions:
         if agent is not None and agent.session is session:
             session.agent = None
             self._agents.lose(agent, reason)
-        for id in list(session.follows):
-            if (call := self._view.calls.get(id)) is not None:
-                self._recorder.unfollow(call, session.key)
+        for follower in list(session.follows.values()):
+            self._recorder.leave(follower)
         for id in sorted(session.reservations):
             if (reservation := self._view.reservations.get(id)) is not None:
                 self._reservations.release(reservation, "its session has ended")
         session.reservations.clear()
         for call in list(self._view.calls.values()):
-            if call.cancel_on_disconnect and call.session_id == session.id and not call.is_over:
+            key = (call.user, call.app, call.session_id)  # the id alone is the client's choice
+            if call.cancel_on_disconnect and key == session.key and not call.is_over:
                 self._assignations.cancel(call, reason="its caller is gone")
 
     def sweep(self, now: float) -> None:
@@ -159,5 +165,7 @@ class Sessions:
                 )
             )
         )
+        if len(self._apps) >= KNOWN_APPS:  # identifier and version are the client's choice
+            self._apps.clear()
         self._apps[key] = row
         return row

@@ -7,7 +7,9 @@ from rekuest.server.store.commands import SaveLogs, SaveProgress
 from rekuest.server.store.rows import LogRow, ProgressRow
 from rekuest.server.store.store import Store
 
-LINES_A_BATCH = 10_000  # more between two flushes are dropped: logs are lossy by contract
+# More between two flushes is dropped: logs are lossy by contract.
+LINES_A_BATCH = 10_000
+CHARACTERS_A_BATCH = 4_000_000
 
 
 class Tail:
@@ -17,6 +19,7 @@ class Tail:
         self._store = store
         self._progress: dict[str, ProgressRow] = {}
         self._logs: list[LogRow] = []
+        self._characters = 0  # of the messages in it
 
     def progress(self, row: ProgressRow, ephemeral: bool) -> None:
         """Note the newest progress of a call."""
@@ -25,8 +28,10 @@ class Tail:
 
     def log(self, row: LogRow, ephemeral: bool) -> None:
         """Note a log line."""
-        if not ephemeral and len(self._logs) < LINES_A_BATCH:
+        is_full = len(self._logs) >= LINES_A_BATCH or self._characters >= CHARACTERS_A_BATCH
+        if not ephemeral and not is_full:
             self._logs.append(row)
+            self._characters += len(row.message)
 
     def flush(self) -> None:
         """Hand what was noted to the store."""
@@ -36,3 +41,4 @@ class Tail:
         if self._logs:
             save(self._store, SaveLogs(tuple(self._logs)))
             self._logs.clear()
+            self._characters = 0

@@ -5,9 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from rekuest.api import wire
-from rekuest.api.enums import AssignationEventKind, AssignationStatus, Priority
+from rekuest.api.enums import (
+    AssignationEventKind,
+    AssignationStatus,
+    Priority,
+    ReservationStatus,
+    Strategy,
+)
+from rekuest.server.domain.principal import Principal
+from rekuest.server.service.ids import new_id
 from rekuest.server.service.view import CallView
-from rekuest.server.store.rows import AssignationRow, EventRow, LogRow, ProgressRow, UserRow
+from rekuest.server.store.rows import (
+    AssignationRow,
+    EventRow,
+    LogRow,
+    ProgressRow,
+    ReservationRow,
+    UserRow,
+)
 
 
 def instant(seconds: float) -> datetime:
@@ -120,4 +135,29 @@ def call_view(row: AssignationRow, user: UserRow | None, offset: float) -> CallV
         agent=row.agent,
         # What happened just before the server stopped is not known: it may have been sent.
         sent=status is not AssignationStatus.QUEUED,
+    )
+
+
+def reservation_row(
+    principal: Principal, node: str, reference: str, *, now: float, is_implicit: bool
+) -> ReservationRow:
+    """Return the first row of a new reservation that asks for nothing special."""
+    return ReservationRow(
+        id=new_id(now),
+        reference=reference,
+        organization=principal.organization,
+        user=principal.user,
+        app=principal.app or "",
+        session_id=None,
+        node=node,
+        title=None,
+        status=ReservationStatus.ROUTING.value,
+        reason=None,
+        strategy=Strategy.LEAST_BUSY.value,
+        desired_instances=1,
+        minimal_instances=1,
+        wants={"apps": [], "agents": [], "templates": [], "labels": []},
+        is_implicit=is_implicit,
+        created_at=now,
+        ended_at=None,
     )

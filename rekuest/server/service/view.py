@@ -145,6 +145,7 @@ class ReservationView:
     reason: str | None
     provisions: set[str] = field(default_factory=set)
     sticky: str | None = None
+    is_stored: bool = True  # or about to be
     is_exhausted: bool = False  # every place has an instance; found anew when agents change
     waiting: WaitingCalls = field(default_factory=WaitingCalls)
 
@@ -210,6 +211,8 @@ class View:
         self.calls_by_key: dict[tuple[str, str, str], str] = {}
         self.open_calls: dict[str, int] = {}  # {user id: calls that have not ended}
         self.sessions: dict[tuple[str, str, str], Session] = {}
+        # Calls that have ended here while the store does not know it yet, by id.
+        self.unsettled: dict[str, CallView] = {}
         self.turn = 0  # counts bindings, so that the longest unused provision can be told
 
     def add_call(self, call: CallView) -> None:
@@ -232,6 +235,10 @@ class View:
             self.open_calls.pop(call.user, None)
         if call.parent is not None and (parent := self.calls.get(call.parent)) is not None:
             parent.children.discard(call.id)
+
+    def is_open(self, call: CallView) -> bool:
+        """Return whether a call counts among those that the caller has open."""
+        return self.calls_by_key.get(call.key) == call.id
 
     def add_agent(self, agent: AgentView) -> None:
         """Index an agent."""

@@ -60,6 +60,10 @@ class Peer:
         self.service.close_session(self.session, self)
         self._changed.set()
 
+    async def has_room(self) -> bool:
+        """Return whether it is open: a list has room."""
+        return self.closed is None
+
     async def open(self) -> Peer:
         """Say hello."""
         self.session, self.resumed, self.believed = await self.service.open_session(
@@ -146,6 +150,12 @@ class World:
         await agent.says(declare(*templates))
         await agent.gets(wire.Declared)
         return agent
+
+    async def settled(self) -> None:
+        """Return when everything that was written so far is stored and told."""
+        await self.service.store.write_all(())
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def node(self, name: str = "greet", *, organization: str = "lab") -> str:
         """Return the id of a declared node."""
