@@ -127,6 +127,7 @@ def test_reservation_lasts_as_long_as_the_block(client: Rekuest) -> None:
     with client.find(interface="multiply") as node:
         assert node.assign(2, 3) == 6
         (held,) = open_reservations(node)
+    client.call("add", 1, 1)  # behind the release, on the same socket
     (left,) = [found for found in list_reservations().items if found.id == held.id]
 
     assert (held.status.value, held.desired_instances) == ("ACTIVE", 1)
