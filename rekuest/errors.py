@@ -12,14 +12,19 @@
     ├── TransportError             the server cannot be reached, or the connection was lost
     ├── AuthError                  no credentials, or the server does not accept them
     ├── ServerError                the server answered a request with an error
-    └── AssignationError           a call did not end with its result
-        ├── RejectedError          the server did not accept the call
-        ├── RemoteError            the function raised; carries type, message, traceback
-        ├── CancelledAssignationError
-        ├── InterruptedAssignationError
-        ├── ExpiredError           the call's deadline passed
-        ├── LostError              the outcome is unknown: the agent was lost with the call
-        └── ParkedError            every attempt failed with its agent; the call was set aside
+    ├── AssignationError           a call did not end with its result
+    │   ├── RejectedError          the server did not accept the call
+    │   ├── RemoteError            the function raised; carries type, message, traceback
+    │   ├── CancelledAssignationError
+    │   ├── InterruptedAssignationError
+    │   ├── ExpiredError           the call's deadline passed
+    │   ├── LostError              the outcome is unknown: the agent was lost with the call
+    │   └── ParkedError            every attempt failed with its agent; the call was set aside
+    │
+    │   inside the server only, where they are defined (`server/store/errors.py`, `server/service/errors.py`):
+    ├── StoreError                 the record could not be opened, read or written
+    │   └── CursorError            a cursor is not one that the list gave out
+    └── Rejected                   the service does not do what it was asked
 
 Data are attributes; the text is built from them.  Used by every layer, imports none.
 """

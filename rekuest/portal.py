@@ -46,6 +46,7 @@ class Portal:
         self._thread = thread  # identity of the loop's thread
         self._owner = owner  # ends the thread that was started; None if the loop is somebody else's
         self.running: set[asyncio.Task[Any]] = set()  # touched on the loop only
+        self.streams: set[_Stream] = set()  # begun and not ended; touched on the loop only
         self._lock = threading.Lock()  # nothing is posted once _is_closed is set
         self._is_closed = False
 
@@ -136,7 +137,7 @@ class Portal:
         return self._steps(start)
 
     def _steps(self, start: Callable[[], AsyncIterator[T]]) -> Iterator[T]:
-        stream = _Stream(start)
+        stream = _Stream(self, start)
         try:
             while (item := self.call(stream.astep)) is not _END:
                 yield cast(T, item)
@@ -155,12 +156,18 @@ class Portal:
 
     async def aiterate(self, start: Callable[[], AsyncIterator[T]]) -> AsyncGenerator[T, None]:
         """Iterate over a stream of the portal's loop, from whichever loop is running."""
-        stream = _Stream(start)
+        stream = _Stream(self, start)
         try:
             while (item := await self.acall(stream.astep)) is not _END:
                 yield cast(T, item)
         finally:
             await self.acall(stream.aclose)
+
+    async def aclose_streams(self) -> None:
+        """Let every stream that waits for its consumer clean up.  To be awaited on the portal's loop."""
+        for stream in list(self.streams):
+            if not stream.is_stepping:
+                await stream.aclose()
 
     def stop(self) -> None:
         """End the thread that `start` started; what still runs is cancelled.  May be called twice."""
@@ -263,18 +270,33 @@ class _Running(Generic[T]):
 class _Stream:
     """An async iterator that is made when its first item is asked for."""
 
-    def __init__(self, start: Callable[[], AsyncIterator[Any]]) -> None:
+    def __init__(self, portal: Portal, start: Callable[[], AsyncIterator[Any]]) -> None:
+        self.is_stepping = False  # an item is being waited for
+        self._portal = portal
         self._start = start
-        self._items: AsyncIterator[Any] | None = None  # None: not started, or closed
+        self._items: AsyncIterator[Any] | None = None  # None: not started
+        self._is_closed = False
 
     async def astep(self) -> object:
-        """Return the next item, or `_END`."""
+        """Return the next item, or `_END`.
+
+        Raises:
+            UsageError: The client was left meanwhile.
+        """
+        if self._is_closed:
+            raise UsageError("the client was left, which has closed this stream")
         if self._items is None:
             self._items = self._start()
-        return await anext(self._items, _END)
+            self._portal.streams.add(self)
+        self.is_stepping = True
+        try:
+            return await anext(self._items, _END)
+        finally:
+            self.is_stepping = False
 
     async def aclose(self) -> None:
         """Let the stream clean up."""
-        items, self._items = self._items, None
-        if items is not None and hasattr(items, "aclose"):
-            await items.aclose()
+        self._is_closed = True
+        self._portal.streams.discard(self)
+        if self._items is not None and hasattr(self._items, "aclose"):
+            await self._items.aclose()

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from .enums import PortDirection as PortDirection
     from .enums import PortKind as PortKind
     from .enums import Priority as Priority
+    from .enums import ProvisionOrderField as ProvisionOrderField
     from .enums import ProvisionStatus as ProvisionStatus
+    from .enums import ReservationOrderField as ReservationOrderField
     from .enums import ReservationStatus as ReservationStatus
     from .enums import Strategy as Strategy
     from .enums import TemplateOrderField as TemplateOrderField
@@ -112,8 +114,10 @@ if TYPE_CHECKING:
     from .inputs import ObjectInput as ObjectInput
     from .inputs import PauseInput as PauseInput
     from .inputs import ProvisionFilter as ProvisionFilter
+    from .inputs import ProvisionOrder as ProvisionOrder
     from .inputs import ReleaseInput as ReleaseInput
     from .inputs import ReservationFilter as ReservationFilter
+    from .inputs import ReservationOrder as ReservationOrder
     from .inputs import ReserveInput as ReserveInput
     from .inputs import ResumeInput as ResumeInput
     from .inputs import RevokeClientInput as RevokeClientInput
@@ -422,6 +426,8 @@ __all__ = [
     "ProvisionFieldsAgent",
     "ProvisionFieldsTemplate",
     "ProvisionFilter",
+    "ProvisionOrder",
+    "ProvisionOrderField",
     "ProvisionStatus",
     "Release",
     "ReleaseInput",
@@ -430,6 +436,8 @@ __all__ = [
     "ReservationFieldsNode",
     "ReservationFieldsProvisions",
     "ReservationFilter",
+    "ReservationOrder",
+    "ReservationOrderField",
     "ReservationStatus",
     "Reserve",
     "ReserveInput",
@@ -679,6 +687,8 @@ _MODULES = {
     "ProvisionFieldsAgent": ".fragments.provision_fields",
     "ProvisionFieldsTemplate": ".fragments.provision_fields",
     "ProvisionFilter": ".inputs",
+    "ProvisionOrder": ".inputs",
+    "ProvisionOrderField": ".enums",
     "ProvisionStatus": ".enums",
     "Release": ".results.release",
     "ReleaseInput": ".inputs",
@@ -687,6 +697,8 @@ _MODULES = {
     "ReservationFieldsNode": ".fragments.reservation_fields",
     "ReservationFieldsProvisions": ".fragments.reservation_fields",
     "ReservationFilter": ".inputs",
+    "ReservationOrder": ".inputs",
+    "ReservationOrderField": ".enums",
     "ReservationStatus": ".enums",
     "Reserve": ".results.reserve",
     "ReserveInput": ".inputs",

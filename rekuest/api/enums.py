@@ -451,6 +451,15 @@ class Priority(_Open):
     """Before the others."""
 
 
+class ProvisionOrderField(_Open):
+    """What provisions can be sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    """When they were asked for."""
+    CHANGED_AT = "CHANGED_AT"
+    """When their status last changed."""
+
+
 class ProvisionStatus(_Open):
     """Where a provision stands.
 
@@ -471,6 +480,13 @@ class ProvisionStatus(_Open):
     """Over."""
     FAILED = "FAILED"
     """The agent could not prepare its resources."""
+
+
+class ReservationOrderField(_Open):
+    """What reservations can be sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    """When they were made."""
 
 
 class ReservationStatus(_Open):

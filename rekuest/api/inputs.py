@@ -216,6 +216,15 @@ class ProvisionFilter(_models.Input, frozen=True):
     """In one of these states."""
 
 
+class ProvisionOrder(_models.Input, frozen=True):
+    """How provisions are sorted."""
+
+    by: _enums.ProvisionOrderField | _UnsetType = _UNSET
+    """By what. Default: CREATED_AT."""
+    direction: _enums.OrderDirection | _UnsetType = _UNSET
+    """Which way. Default: DESC."""
+
+
 class ReleaseInput(_models.Input, frozen=True):
     """A reservation to end."""
 
@@ -232,6 +241,15 @@ class ReservationFilter(_models.Input, frozen=True):
     """In one of these states."""
     is_implicit: bool | None | _UnsetType = _UNSET
     """Only the implicit, or only the explicit ones."""
+
+
+class ReservationOrder(_models.Input, frozen=True):
+    """How reservations are sorted."""
+
+    by: _enums.ReservationOrderField | _UnsetType = _UNSET
+    """By what. Default: CREATED_AT."""
+    direction: _enums.OrderDirection | _UnsetType = _UNSET
+    """Which way. Default: DESC."""
 
 
 class ReserveInput(_models.Input, frozen=True):

@@ -2043,8 +2043,8 @@ async def alist_nodes(
 LIST_PROVISIONS: _Operation[_results_list_provisions.ListProvisions] = _Operation(
     name="ListProvisions",
     kind="query",
-    document="""query ListProvisions($filter: ProvisionFilter, $first: Int! = 50, $after: String) {
-  provisions(filter: $filter, first: $first, after: $after) {
+    document="""query ListProvisions($filter: ProvisionFilter, $order: ProvisionOrder, $first: Int! = 50, $after: String) {
+  provisions(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...ProvisionFields
     }
@@ -2076,7 +2076,7 @@ fragment ProvisionFields on Provision {
   changedAt
 }
 """,
-    sha256="b26fe13988f875a3c876ec28a62cea79bbb0e480b9bd6f9cb07e72841331978a",
+    sha256="619c519492d3abaf1f5fbb6ce119c297e054689663cd7f27f7e1f01e92f0cf4f",
     module=f"{__package__}.results.list_provisions",
     result="ListProvisionsResult",
     field="provisions",
@@ -2087,6 +2087,7 @@ fragment ProvisionFields on Provision {
 def list_provisions(
     *,
     filter: _inputs.ProvisionFilter | None | _UnsetType = _UNSET,
+    order: _inputs.ProvisionOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -2095,6 +2096,7 @@ def list_provisions(
 
     Args:
         filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -2102,12 +2104,15 @@ def list_provisions(
     Returns:
         A page of provisions.
     """
-    return _execute(LIST_PROVISIONS, {"filter": filter, "first": first, "after": after}, client)
+    return _execute(
+        LIST_PROVISIONS, {"filter": filter, "order": order, "first": first, "after": after}, client
+    )
 
 
 async def alist_provisions(
     *,
     filter: _inputs.ProvisionFilter | None | _UnsetType = _UNSET,
+    order: _inputs.ProvisionOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -2116,6 +2121,7 @@ async def alist_provisions(
 
     Args:
         filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -2124,15 +2130,15 @@ async def alist_provisions(
         A page of provisions.
     """
     return await _aexecute(
-        LIST_PROVISIONS, {"filter": filter, "first": first, "after": after}, client
+        LIST_PROVISIONS, {"filter": filter, "order": order, "first": first, "after": after}, client
     )
 
 
 LIST_RESERVATIONS: _Operation[_results_list_reservations.ListReservations] = _Operation(
     name="ListReservations",
     kind="query",
-    document="""query ListReservations($filter: ReservationFilter, $first: Int! = 50, $after: String) {
-  reservations(filter: $filter, first: $first, after: $after) {
+    document="""query ListReservations($filter: ReservationFilter, $order: ReservationOrder, $first: Int! = 50, $after: String) {
+  reservations(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...ReservationFields
     }
@@ -2169,7 +2175,7 @@ fragment ReservationFields on Reservation {
   endedAt
 }
 """,
-    sha256="28c82f8dda8460a8aad377f055bef214193f19e5e0b60db691483fc8c6d09c56",
+    sha256="5fc36bb06e85e41f71436c130609ea0b3d79393e0f9cc9ad2e6f2b49fdb8990c",
     module=f"{__package__}.results.list_reservations",
     result="ListReservationsResult",
     field="reservations",
@@ -2180,6 +2186,7 @@ fragment ReservationFields on Reservation {
 def list_reservations(
     *,
     filter: _inputs.ReservationFilter | None | _UnsetType = _UNSET,
+    order: _inputs.ReservationOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -2188,6 +2195,7 @@ def list_reservations(
 
     Args:
         filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -2195,12 +2203,17 @@ def list_reservations(
     Returns:
         A page of reservations.
     """
-    return _execute(LIST_RESERVATIONS, {"filter": filter, "first": first, "after": after}, client)
+    return _execute(
+        LIST_RESERVATIONS,
+        {"filter": filter, "order": order, "first": first, "after": after},
+        client,
+    )
 
 
 async def alist_reservations(
     *,
     filter: _inputs.ReservationFilter | None | _UnsetType = _UNSET,
+    order: _inputs.ReservationOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -2209,6 +2222,7 @@ async def alist_reservations(
 
     Args:
         filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -2217,7 +2231,9 @@ async def alist_reservations(
         A page of reservations.
     """
     return await _aexecute(
-        LIST_RESERVATIONS, {"filter": filter, "first": first, "after": after}, client
+        LIST_RESERVATIONS,
+        {"filter": filter, "order": order, "first": first, "after": after},
+        client,
     )
 
 

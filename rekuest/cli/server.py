@@ -30,12 +30,21 @@ def read_settings(**given: Any) -> ServerSettings:
 def run_server(**given: Any) -> None:
     """Run a server until it is told to end; `given` are fields of `ServerSettings`."""
     settings = read_settings(**given)
+    _show_log(getattr(logging, settings.log_level.upper()))
+    run(settings)
+
+
+def _show_log(level: int) -> None:
+    """Write log lines to stderr; `DEBUG` is for ours alone.
+
+    Libraries write frames and parameters of statements at that level, and with them tokens and argument values.
+    """
     logging.basicConfig(
         stream=sys.stderr,
-        level=settings.log_level.upper(),
+        level=max(level, logging.INFO),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    run(settings)
+    logging.getLogger("rekuest").setLevel(level)
 
 
 def _said(error: Any) -> str:

@@ -61,7 +61,8 @@ class _Open:
         self.graphql: GraphQL | None = None  # made by the first operation
 
     async def aclose(self) -> None:
-        """Say goodbye and close what is open."""
+        """Say goodbye and close what is open; first the streams, which cancel their calls."""
+        await self.portal.aclose_streams()
         await self.connection.aclose()
         await self.caller.aclose()
         if self.graphql is not None:

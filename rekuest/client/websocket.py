@@ -5,6 +5,7 @@ Loading the library takes 0.1 s, so this module is imported when a socket is fir
 
 from __future__ import annotations
 
+import logging
 import ssl
 from urllib.parse import urlsplit
 
@@ -23,6 +24,10 @@ OPEN_TIMEOUT = (
 CLOSE_TIMEOUT = 2.0  # seconds that the peer has to answer a close
 MAX_FRAME_BYTES = 1 << 26  # a server may set its limits higher than 1 MiB, but not without bound
 _ABNORMAL = 1006  # RFC 6455, 7.4.1: the socket ended without a close frame
+
+# The library logs every frame at DEBUG, and frames hold tokens and argument values.
+_library = logging.getLogger(f"{__name__}.library")
+_library.setLevel(logging.INFO)
 
 
 class WebSocket:
@@ -70,6 +75,7 @@ async def open_socket(
     try:
         connection = await connect(
             address,
+            logger=_library,
             subprotocols=[websockets.Subprotocol(subprotocol)],
             additional_headers=headers,
             compression=None,

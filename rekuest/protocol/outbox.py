@@ -234,9 +234,10 @@ class Outbox:
 
 
 def _too_large(message: BaseModel, what: str) -> LocalProtocolError:
+    verb = "pass" if isinstance(message, wire.Call) else "return"
     return LocalProtocolError(
         f"{type(message).__name__!r} cannot be sent: {what}; "
-        "return a structure, so that only its reference travels",
+        f"{verb} a structure, so that only its reference travels",
         code="LIMIT_EXCEEDED",
     )
 

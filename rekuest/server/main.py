@@ -151,7 +151,7 @@ def _config(app: Starlette, settings: ServerSettings) -> uvicorn.Config:
         ws_per_message_deflate=False,  # a small message may inflate to a large one
         lifespan="off",
         log_config=None,
-        log_level=settings.log_level,
+        log_level="info" if settings.log_level == "debug" else settings.log_level,  # debug: frames
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -1,4 +1,4 @@
-"""Systems of real processes: one for all tests of a module, or one for a single test to break."""
+"""Systems of real processes: one that all tests share, or one for a single test to break."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def make_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mak
     made: list[System] = []
 
     def make(**settings: str) -> System:
-        system = System(tmp_path / f"data-{len(made)}", **settings)
+        system = System(tmp_path / f"data-{len(made)}", settings)
         made.append(system)
         system.start()
         _enter_environment(system, monkeypatch)
@@ -62,9 +62,9 @@ def own_system(make_system: MakeSystem) -> System:
     return make_system()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A started system that the tests of a module share; none of them breaks it."""
+    """A started system that the tests of this folder share; none of them breaks it."""
     shared = System(tmp_path_factory.mktemp("data"))
     try:
         shared.start()
@@ -75,7 +75,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         shared.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def provider(system: System) -> Process:
     """The agent of the shared system: `programs/provider.py`."""
     return system.provide()

@@ -103,6 +103,14 @@ class Process:
         assert self.wait(timeout) == 0, self.said
         return self.stdout
 
+    def freeze(self) -> None:
+        """Let it do nothing, as a laptop that sleeps, until `thaw`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it by SIGKILL.  May be repeated."""
         self._process.kill()

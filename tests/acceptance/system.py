@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,18 @@ import httpx
 from tests.acceptance.process import PATIENCE, Process
 from tools.sources import ROOT
 
-__all__ = ["PROGRAMS", "System"]
+__all__ = ["PROGRAMS", "System", "unused_port"]
 
 PROGRAMS = ROOT / "tests" / "acceptance" / "programs"
 
 _LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:(\d+))")
+
+
+def unused_port() -> int:
+    """Return a port at which nothing listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +42,22 @@ class Credentials:
 class System:
     """Starts, kills and restarts one server, and starts programs that find it by their environment."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, *, port: int = 0
+    ) -> None:
         """Describe a system; nothing runs yet.
 
         Args:
             folder: The server's data folder.
-            settings: Of the server: `lease_duration="1"` is `REKUEST_LEASE_DURATION=1`.
+            settings: Of the server: {"lease_duration": "1"} is `REKUEST_LEASE_DURATION=1`.
+            port: The server's; 0: the first start picks one, later ones come back to it.
         """
         self.folder = folder
         self.processes: list[Process] = []
-        self._settings = {f"REKUEST_{name.upper()}": value for name, value in settings.items()}
-        self._port = 0  # the first start picks one, later ones come back to it
+        self._settings = {
+            f"REKUEST_{name.upper()}": value for name, value in (settings or {}).items()
+        }
+        self._port = port
         self._server: Process | None = None
 
     @property
@@ -129,9 +142,9 @@ class System:
         return str(answer.raise_for_status().json()["access_token"])
 
     def close(self) -> None:
-        """End every process that was started, the last one first."""
+        """End every process that was started; how they end politely has tests of its own."""
         for process in reversed(self.processes):
-            process.stop()
+            process.kill()
 
     def show(self) -> str:
         """Return what all processes have said."""

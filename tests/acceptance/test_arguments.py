@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,13 +31,15 @@ wrong = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def nothing_runs(client: Rekuest, provider: Process) -> Any:
-    """Check that the function did not run."""
-    client.call("add", 1, 1)
-    before = len(provider.lines("add "))
+def nothing_runs(client: Rekuest, provider: Process, tmp_path: Path) -> Iterator[None]:
+    """Check that the function did not run, between two calls that did."""
+    first, last = (zlib.crc32(f"{tmp_path} {end}".encode()) for end in ("first", "last"))
+    client.call("add", first, 0)
     yield
-    client.call("add", 1, 1)
-    assert len(provider.lines("add ")) == before + 1, provider.said
+    client.call("add", last, 0)
+    provider.wait_for(f"add {last} 0")
+    ran = provider.lines("add ")
+    assert ran.index(f"add {last} 0") == ran.index(f"add {first} 0") + 1
 
 
 @wrong

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from rekuest import ExpiredError, NodeHandle, Rekuest, RemoteError
+from rekuest import ExpiredError, NodeHandle, Rekuest, RemoteError, UsageError
 from rekuest.api import (
     ReservationFields,
     alist_assignations,
@@ -127,10 +127,27 @@ def test_reservation_lasts_as_long_as_the_block(client: Rekuest) -> None:
     with client.find(interface="multiply") as node:
         assert node.assign(2, 3) == 6
         (held,) = open_reservations(node)
+    client.call("add", 1, 1)  # behind the release, on the same socket
     (left,) = [found for found in list_reservations().items if found.id == held.id]
 
     assert (held.status.value, held.desired_instances) == ("ACTIVE", 1)
     assert left.status.value == "ENDED"
+
+
+def test_leaving_the_client_cancels_open_streams(provider: Process) -> None:
+    with Rekuest("acceptance") as client:
+        held = client.iterate("count_forever", "held")
+        assert next(held) == 0
+    provider.wait_for("cleaned up held")
+
+
+async def test_leaving_the_client_cancels_open_async_streams(provider: Process) -> None:
+    async with Rekuest("acceptance") as client:
+        held = client.aiterate("count_forever", "held async")
+        assert await anext(held) == 0
+    await asyncio.to_thread(provider.wait_for, "cleaned up held async")
+    with pytest.raises(UsageError, match="left"):
+        await anext(held)
 
 
 def open_reservations(node: NodeHandle) -> list[ReservationFields]:

@@ -37,6 +37,7 @@ async def test_server_dies_twice_under_load(own_system: System) -> None:
         recorded = [call async for call in pages(done)]
 
     assert sums == list(range(1, CALLS + 1))
+    await asyncio.to_thread(agent.wait_for, "add ", count=CALLS)
     assert Counter(agent.lines("add ")) == Counter(f"add {number} 1" for number in range(CALLS))
     assert len(recorded) == CALLS
 
@@ -51,7 +52,7 @@ async def test_other_agent_takes_the_calls_of_a_lost_one(own_system: System) -> 
         sums = await asyncio.gather(*(node.aassign(number, 2) for number in range(20)))
 
     assert sums == list(range(2, 22))
-    assert len(heir.lines("add ")) >= 20
+    await asyncio.to_thread(heir.wait_for, "add ", count=20)
 
 
 async def test_idempotent_call_is_tried_again(own_system: System, gate: Gate) -> None:

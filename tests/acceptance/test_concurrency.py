@@ -40,4 +40,6 @@ def test_call_runs_once(client: Rekuest, provider: Process) -> None:
 
     assert node.assign(7001, 1) == 7002
     assert node.assign(7001, 1) == 7002
+    assert node.options().assign(7002, 1) == 7003
+    provider.wait_for("add 7002 1")
     assert provider.lines("add 7001 1") == ["add 7001 1"]

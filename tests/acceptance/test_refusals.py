@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 
@@ -18,19 +17,12 @@ from rekuest import (
     UsageError,
 )
 from tests.acceptance.process import Process
-from tests.acceptance.system import PROGRAMS, System
-
-
-def free_url() -> str:
-    """Return a URL at which nothing listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{bound.getsockname()[1]}"
+from tests.acceptance.system import PROGRAMS, System, unused_port
 
 
 def test_no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REKUEST_DATA_DIR", str(tmp_path))
-    url = free_url()
+    url = f"http://127.0.0.1:{unused_port()}"
     began = time.monotonic()
 
     with (
@@ -47,7 +39,7 @@ def test_no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_no_server_and_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The first thing that a newcomer meets: nothing was ever started here."""
     monkeypatch.setenv("REKUEST_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("REKUEST_URL", free_url())
+    monkeypatch.setenv("REKUEST_URL", f"http://127.0.0.1:{unused_port()}")
 
     with (
         Rekuest("acceptance") as client,
@@ -90,7 +82,7 @@ def test_unknown_interface(client: Rekuest) -> None:
         client.find(interface="no_such_function")
 
 
-def test_no_agent(make_system: object, own_system: System) -> None:
+def test_no_agent(own_system: System) -> None:
     agent = own_system.provide()
     with Rekuest("acceptance") as client:
         node = client.find(interface="add")

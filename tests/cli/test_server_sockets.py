@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets import Subprotocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.cli.test_server_process import server, token, url_of
+from tests.cli.test_server_process import command, server, token, url_of
 
 pytestmark = pytest.mark.acceptance
 __all__ = ["server"]
@@ -106,3 +108,20 @@ def test_graphql_over_the_socket(access: tuple[str, str]) -> None:
         query = {"query": "subscription { server { connectedAgents } }"}
         socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": query}))
         assert receive(socket)["payload"] == {"data": {"server": {"connectedAgents": 0}}}
+
+
+def test_debug_shows_no_frame_and_no_statement(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REKUEST_LOG_LEVEL", "debug")
+    process = command("server", "--port", "0", data_dir=tmp_path)
+    url = url_of(process)
+    local = json.loads((tmp_path / "client.json").read_text())
+    issued = token(url, local["client_id"], local["client_secret"]).json()
+    address = f"{url.replace('http', 'ws')}/session"
+    with connect(address, subprotocols=[Subprotocol("rekuest.v1")]) as socket:
+        socket.send(hello(issued["access_token"]))
+        assert "Welcome" in str(socket.recv())
+    process.terminate()
+    _, logged = process.communicate(timeout=20)
+    assert not re.search(r"Hello|Welcome|execut|SELECT", logged), logged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -47,6 +48,17 @@ def answer(status: HTTPStatus, **headers: str) -> Process:
         return response
 
     return process
+
+
+async def test_no_frame_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("websockets.server").setLevel(logging.INFO)  # the other side of this test
+    async with serving() as url:
+        socket = await open_socket(url, "/", "rekuest.v1", headers={"authorization": "s3cret"})
+        await socket.send('[{"token": "s3cret"}]')
+        await socket.receive()
+        await socket.close()
+    assert "s3cret" not in caplog.text
 
 
 async def test_frames_go_both_ways() -> None:

@@ -156,3 +156,9 @@ def test_lossy_messages_keep_their_place_among_the_others() -> None:
     outbox.put(log("before"))
     outbox.put(wire.Done(assignation="a1", attempt=1, seq=2, returns={}))
     assert [one["__typename"] for one in drained(outbox)] == ["Log", "Done"]
+
+
+def test_arguments_that_are_too_large_are_to_be_passed_as_a_structure() -> None:
+    outbox = Outbox(SMALL, 1 << 20)
+    with pytest.raises(LocalProtocolError, match="'Call' cannot be sent: .*; pass a structure"):
+        outbox.put(call(args={"x": "x" * 3000}))

@@ -18,6 +18,7 @@ class ListProvisionsVariables(_models.Input, frozen=True):
     """The variables of `ListProvisions`."""
 
     filter: _inputs.ProvisionFilter | None | _UnsetType = _UNSET
+    order: _inputs.ProvisionOrder | None | _UnsetType = _UNSET
     first: int | _UnsetType = _UNSET
     after: str | None | _UnsetType = _UNSET
 
@@ -35,4 +36,4 @@ class ListProvisionsResult(_models.Model, frozen=True):
     """The response to `ListProvisions`."""
 
     provisions: ListProvisions
-    """The provisions that the principal may see, newest first."""
+    """The provisions that the principal may see."""

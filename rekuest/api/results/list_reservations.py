@@ -18,6 +18,7 @@ class ListReservationsVariables(_models.Input, frozen=True):
     """The variables of `ListReservations`."""
 
     filter: _inputs.ReservationFilter | None | _UnsetType = _UNSET
+    order: _inputs.ReservationOrder | None | _UnsetType = _UNSET
     first: int | _UnsetType = _UNSET
     after: str | None | _UnsetType = _UNSET
 
@@ -35,4 +36,4 @@ class ListReservationsResult(_models.Model, frozen=True):
     """The response to `ListReservations`."""
 
     reservations: ListReservations
-    """The reservations that the principal may see, newest first."""
+    """The reservations that the principal may see."""

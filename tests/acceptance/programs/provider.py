@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from rekuest import Rekuest, current_assignation, log, progress
+from rekuest import Rekuest, acall, call, current_assignation, log, progress
 
 client = Rekuest("acceptance", instance_id=sys.argv[1] if sys.argv[1:] else None)
 
@@ -80,6 +80,30 @@ async def report(text: str) -> str:
     progress(0.5, message="half way")
     log(text, "WARNING")
     return current_assignation().caller.app
+
+
+@client.register
+async def add_through_a_call(a: int, b: int) -> int:
+    """Add by calling another function, async."""
+    return int(await acall("add", a, b))
+
+
+@client.register
+def add_through_a_sync_call(a: int, b: int) -> int:
+    """Add by calling another function from a thread."""
+    return int(call("add", a, b))
+
+
+@client.register
+async def repeat(text: str, times: int) -> str:
+    """Return a text that may be too long for a message."""
+    return text * times
+
+
+@client.register
+async def lie() -> int:
+    """Return something else than it says."""
+    return "no number"  # type: ignore[return-value]  # that is the point
 
 
 @client.register

@@ -222,3 +222,12 @@ async def test_a_list_reads_what_belongs_to_its_items_together(world: World) -> 
     await world.data("{ assignations { items { node { name title } user { name } } } }")
     assert seen == [{"node-1"}]
     assert world.clock.now() == NOW
+
+
+async def test_contracts_are_ordered(world: World) -> None:
+    data = await world.data(
+        "{ provisions(order: {by: CHANGED_AT, direction: ASC}) { items { id } }"
+        " reservations(order: {direction: ASC}) { items { id } } }"
+    )
+    assert data["provisions"]["items"] == [{"id": "provision-1"}]
+    assert data["reservations"]["items"] == [{"id": "reservation-1"}]

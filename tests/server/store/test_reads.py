@@ -260,6 +260,30 @@ async def test_provisions_and_reservations_are_filtered(store: Store) -> None:
         assert len(found.items) == count
 
 
+@pytest.mark.parametrize(
+    ("order", "ids"),
+    [
+        (None, ["p2", "p1"]),
+        (Order("CREATED_AT"), ["p1", "p2"]),
+        (Order("CHANGED_AT", "DESC"), ["p1", "p2"]),
+    ],
+)
+async def test_provisions_are_ordered(store: Store, order: Order | None, ids: list[str]) -> None:
+    await fill(store)
+    second = make.provision("p2", template="t-blur-hash-blur", created_at=2.0, changed_at=0.5)
+    await store.write(SaveProvision(second))
+    listed = await store.read.provisions.list_page(viewer=OWN, page=make.ALL, order=order)
+    assert [row.id for row in listed.items] == ids
+
+
+async def test_reservations_are_ordered(store: Store) -> None:
+    await fill(store)
+    page = store.read.reservations.list_page
+    newest = await page(viewer=OWN, page=make.ALL)
+    oldest = await page(viewer=OWN, page=make.ALL, order=Order("CREATED_AT"))
+    assert oldest.items == newest.items[::-1]
+
+
 async def test_the_running_calls_of_provisions_are_counted(store: Store) -> None:
     for id, status in (("x1", "RUNNING"), ("x2", "BOUND"), ("x3", "QUEUED"), ("x4", "DONE")):
         await store.write(make.accept(id, status=status, provision="p1"))

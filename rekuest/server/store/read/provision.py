@@ -25,7 +25,13 @@ class ProvisionReads:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._source = Source(reader, tables.provision, ProvisionRow, visible_provisions)
+        self._source = Source(
+            reader,
+            tables.provision,
+            ProvisionRow,
+            visible_provisions,
+            orders={"CREATED_AT": ("created_at",), "CHANGED_AT": ("changed_at",)},
+        )
 
     async def get(self, id: str, *, viewer: Viewer | None) -> ProvisionRow | None:
         """Read one by id; None if there is none that the viewer may see."""
@@ -71,21 +77,23 @@ class ProvisionReads:
         *,
         viewer: Viewer | None,
         page: Page,
+        order: Order | None = None,
         template: str | None = None,
         agent: str | None = None,
         status: Sequence[str] | None = None,
     ) -> Listed[ProvisionRow]:
-        """Read a page, newest first.
+        """Read a page.
 
         Args:
             viewer: Who asks.
             page: Which part.
+            order: By a `ProvisionOrderField`.  None: newest first.
             template: Of the template with this id.
             agent: On the agent with this id.
             status: In one of these `ProvisionStatus`; an empty one matches none.
 
         Raises:
-            CursorError: `page.after` is not of this list.
+            CursorError: `page.after` is not of this list in this order.
         """
         conditions = given(
             (
@@ -94,4 +102,5 @@ class ProvisionReads:
                 (status, _provision.status.in_),
             )
         )
-        return await self._source.page(viewer, page, Order("CREATED_AT", "DESC"), conditions)
+        order = order or Order("CREATED_AT", "DESC")
+        return await self._source.page(viewer, page, order, conditions)

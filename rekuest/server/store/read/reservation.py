@@ -48,21 +48,23 @@ class ReservationReads:
         *,
         viewer: Viewer | None,
         page: Page,
+        order: Order | None = None,
         node: str | None = None,
         status: Sequence[str] | None = None,
         is_implicit: bool | None = None,
     ) -> Listed[ReservationRow]:
-        """Read a page, newest first.
+        """Read a page.
 
         Args:
             viewer: Who asks.
             page: Which part.
+            order: By a `ReservationOrderField`.  None: newest first.
             node: Of the node with this id.
             status: In one of these `ReservationStatus`; an empty one matches none.
             is_implicit: Only the implicit, or only the explicit ones.
 
         Raises:
-            CursorError: `page.after` is not of this list.
+            CursorError: `page.after` is not of this list in this order.
         """
         conditions = given(
             (
@@ -71,7 +73,8 @@ class ReservationReads:
                 (is_implicit, _reservation.is_implicit.__eq__),
             )
         )
-        return await self._source.page(viewer, page, Order("CREATED_AT", "DESC"), conditions)
+        order = order or Order("CREATED_AT", "DESC")
+        return await self._source.page(viewer, page, order, conditions)
 
     async def decisions(self, reservation: str, *, first: int = 50) -> tuple[DecisionRow, ...]:
         """Read what was decided about a reservation, newest first.  The caller has seen that it is visible."""
