@@ -114,6 +114,9 @@ class Link:
         try:
             while True:
                 await self._wake.wait()
+                # One turn of the loop: a short function that has just been accepted ends in it, and both
+                # events share a frame, and on the server a write.
+                await asyncio.sleep(0)
                 self._wake.clear()
                 while (frame := self._outbox.next_frame()) is not None:
                     await socket.send(frame)

@@ -165,6 +165,24 @@ async def test_messages_of_one_turn_share_a_frame(
     assert peer.frame_sizes[1:] == [50]
 
 
+async def test_what_a_task_says_in_the_next_turn_shares_the_frame(
+    server: SessionServer, connection: Connection
+) -> None:
+    await connection.open()
+    peer = await server.next_peer()
+    last = asyncio.Event()
+    server.on_message = lambda peer, message: last.set() if len(peer.received) == 2 else None
+
+    async def end_at_once() -> None:
+        connection.send(wire.Detach(assignation="ended"))
+
+    connection.send(wire.Detach(assignation="started"))
+    task = asyncio.create_task(end_at_once())
+    await last.wait()
+    await task
+    assert peer.frame_sizes[1:] == [2]
+
+
 async def test_a_message_over_the_limit_is_refused_here(
     server: SessionServer, connection: Connection
 ) -> None:
