@@ -153,6 +153,7 @@ class World:
 
     async def settled(self) -> None:
         """Return when everything that was written so far is stored and told."""
+        await asyncio.sleep(0)  # what is gathered in this turn of the loop goes to the store
         await self.service.store.write_all(())
         for _ in range(3):
             await asyncio.sleep(0)
