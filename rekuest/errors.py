@@ -24,7 +24,7 @@
     │   inside the server only, where they are defined (`server/store/errors.py`, `server/service/errors.py`):
     ├── StoreError                 the record could not be opened, read or written
     │   └── CursorError            a cursor is not one that the list gave out
-    └── Rejected                   the service does not do what it was asked
+    └── RejectionError             the service does not do what it was asked
 
 Data are attributes; the text is built from them.  Used by every layer, imports none.
 """

@@ -17,8 +17,7 @@ def classes() -> dict[str, set[str]]:
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
-                bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
-                found[node.name] = found.get(node.name, set()) | bases
+                found[node.name] = {base.id for base in node.bases if isinstance(base, ast.Name)}
     return found
 
 
@@ -32,12 +31,9 @@ def descendants(root: str) -> set[str]:
 
 
 def test_the_tree_is_drawn_whole() -> None:
-    drawn = re.findall(
-        r"^    (?:.*── )?([A-Z]\w+)(?=  |$)", rekuest.errors.__doc__ or "", re.MULTILINE
-    )
+    drawn = re.findall(r"^    (?:.*── )?(\w+Error)\b", rekuest.errors.__doc__ or "", re.MULTILINE)
     assert sorted(drawn) == sorted(descendants("RekuestError"))
 
 
 def test_names_end_in_error() -> None:
-    odd = {name for name in descendants("RekuestError") if not name.endswith("Error")}
-    assert odd == {"Rejected"}  # an answer that travels, named after `CallRejected`
+    assert [name for name in descendants("RekuestError") if not name.endswith("Error")] == []

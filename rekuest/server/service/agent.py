@@ -11,7 +11,7 @@ from rekuest.server.bus import Ring
 from rekuest.server.domain.assignation import HELD
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.ids import new_id
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.report import Reports
@@ -131,7 +131,7 @@ class Agents:
         """Return the agent that a session is, having claimed its identity and lease.  Source: 3.1, 3.2.
 
         Raises:
-            Rejected: Another session holds it, or the session has ended meanwhile.
+            RejectionError: Another session holds it, or the session has ended meanwhile.
             StoreError: The claim could not be stored.
         """
         agent = self._view.agents.get(session.agent or "")
@@ -139,7 +139,7 @@ class Agents:
             return agent
         identity = (session.app.id, session.principal.user, session.instance_id)
         if not takeover and self._is_held(identity, session):
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.AGENT_EXISTS,
                 f"agent {session.instance_id!r} of app {session.app.identifier!r} is connected"
                 " already; give this one another instance id, or ask for takeover",
@@ -152,7 +152,7 @@ class Agents:
             if self._claiming.get(identity) is session:
                 del self._claiming[identity]
         if row.session_id != session.id:
-            raise Rejected(ErrorCode.FORBIDDEN, f"agent {session.instance_id!r} is blocked")
+            raise RejectionError(ErrorCode.FORBIDDEN, f"agent {session.instance_id!r} is blocked")
         return self._hold(session, row)
 
     def _is_held(self, identity: Identity, session: Session) -> bool:
@@ -187,7 +187,7 @@ class Agents:
             agent = AgentView(row, session.app, CONNECTED, row.epoch, row.digest, session)
             self._view.add_agent(agent)
         elif row.epoch < agent.epoch:  # a later claim was faster
-            raise Rejected(ErrorCode.LEASE_LOST, "another session holds this agent now")
+            raise RejectionError(ErrorCode.LEASE_LOST, "another session holds this agent now")
         elif agent.session is not session and agent.row.session_id != row.session_id:
             self._fence(agent, agent.session)
         agent.row, agent.epoch, agent.session = row, row.epoch, session
@@ -199,7 +199,7 @@ class Agents:
         if self._view.sessions.get(session.key) is not session:
             session.agent = None
             self.lose(agent, "its session ended while it declared")
-            raise Rejected(ErrorCode.LEASE_LOST, "this session has ended")
+            raise RejectionError(ErrorCode.LEASE_LOST, "this session has ended")
         if session.link is None:
             self.away(agent)
         self._bus.publish(Ring("agent", row.id))

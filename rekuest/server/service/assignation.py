@@ -17,7 +17,7 @@ from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.ids import new_id
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.reservation import Reservations
@@ -75,7 +75,7 @@ class Assignations:
                 return None
             reservation = self._admit(principal, message)
             call = self._new_call(principal, message, reservation, session)
-        except Rejected as rejection:
+        except RejectionError as rejection:
             return self._reject(principal, message, session, reply, rejection)
         self._accept(call, session, reply)
         return None
@@ -170,7 +170,7 @@ class Assignations:
         message: wire.Call,
         session: Session | None,
         reply: Reply,
-        rejection: Rejected,
+        rejection: RejectionError,
     ) -> None:
         """Reject a call, unless it was accepted before and has ended: then this is the lost answer.  Source: 5.2."""
         reads = self._store.read.assignations
@@ -184,14 +184,14 @@ class Assignations:
 
     def _admit(self, principal: Principal, message: wire.Call) -> ReservationView:
         if not message.reference or len(message.reference) > 200:
-            raise Rejected(ErrorCode.INVALID_INPUT, "a reference has 1 to 200 characters")
+            raise RejectionError(ErrorCode.INVALID_INPUT, "a reference has 1 to 200 characters")
         for seconds in (message.timeout, message.queue_timeout):
             if seconds is not None and not 0 < seconds <= LONGEST:
-                raise Rejected(
+                raise RejectionError(
                     ErrorCode.INVALID_INPUT, f"a timeout is more than 0 and at most {LONGEST:g} s"
                 )
         if self._view.open_calls.get(principal.user, 0) >= self._rules.open_calls:
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.LIMIT_EXCEEDED,
                 f"{self._rules.open_calls} calls are open already; wait for some to end",
             )
@@ -199,7 +199,7 @@ class Assignations:
         failures = node.checker.check(message.args)
         if failures:
             listed = "; ".join(str(failure) for failure in failures)
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.INVALID_ARGS,
                 f"arguments do not fit node {node.row.name!r}: {listed}",
                 failures,
@@ -207,12 +207,12 @@ class Assignations:
         reservation = reservation or self._reservations.implicit(principal, node)
         may_wait = message.wait or message.queue_timeout is not None
         if not may_wait and not self._reservations.is_callable(reservation):
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.NO_AGENT,
                 f"no agent that provides {node.row.name!r} is connected; start one, or wait for it",
             )
         if len(reservation.waiting) >= self._rules.queued_calls:
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.RESERVATION_FULL,
                 f"{len(reservation.waiting)} calls wait for {node.row.name!r} already; try again later",
             )
@@ -269,7 +269,7 @@ class Assignations:
             works_on_it = session is not None and session.agent == parent.agent is not None
             if works_on_it or owns(principal, organization=parent.organization, owner=parent.user):
                 return parent
-        raise Rejected(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
+        raise RejectionError(ErrorCode.NOT_FOUND, f"no live call {message.parent!r} to be parent")
 
     def _accept(self, call: CallView, session: Session | None, reply: Reply) -> None:
         now = self._clock.now()
@@ -319,7 +319,7 @@ class Assignations:
         for follower, answered in [(session, reply), *others]:
             if error is not None:
                 logger.error("call %s is not stored: %s", call.id, error)
-                why = Rejected(ErrorCode.UNAVAILABLE, "the store does not answer; try again")
+                why = RejectionError(ErrorCode.UNAVAILABLE, "the store does not answer; try again")
                 answered(rejected(call.reference, why))
             else:
                 self._repeat_other(future.result(), call, follower, answered)
@@ -354,7 +354,7 @@ def accepted(reference: str, id: str, status: Status, number: int) -> wire.CallA
     return wire.CallAccepted(reference=reference, assignation=id, status=status, number=number)
 
 
-def rejected(reference: str, rejection: Rejected) -> wire.CallRejected:
+def rejected(reference: str, rejection: RejectionError) -> wire.CallRejected:
     """Return the answer to a call that is not."""
     failures = [
         wire.PortFailure(path=failure.path, expected=failure.expected, got=failure.got)
@@ -365,9 +365,9 @@ def rejected(reference: str, rejection: Rejected) -> wire.CallRejected:
     )
 
 
-def conflict(reference: str) -> Rejected:
+def conflict(reference: str) -> RejectionError:
     """Return the rejection of a reference that names another call."""
-    return Rejected(
+    return RejectionError(
         ErrorCode.CONFLICT,
         f"reference {reference!r} names another call already, with other arguments or another node",
     )

@@ -14,7 +14,7 @@ from rekuest.server.bus import Ring
 from rekuest.server.service.agent import Agents
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.ids import new_id
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.session import Session
@@ -54,7 +54,7 @@ class Declarations:
             if declaration is not None:
                 diagnostics = await self._replace(session, agent, declaration)
                 self._declared(session, agent, declaration.digest, diagnostics)
-        except Rejected as rejection:
+        except RejectionError as rejection:
             session.refuse(message, rejection.code, str(rejection), subject=message.digest)
         except RemoteProtocolError as error:
             session.refuse(message, error.code, str(error), subject=message.digest)
@@ -78,10 +78,12 @@ class Declarations:
         )
         ids = await self._store.write(command)
         if ids is None:
-            raise Rejected(ErrorCode.LEASE_LOST, "another session holds this agent now")
+            raise RejectionError(ErrorCode.LEASE_LOST, "another session holds this agent now")
         self._show(agent, declaration.digest, taken, ids)
         if agent.session is not session:
-            raise Rejected(ErrorCode.LEASE_LOST, "this session lost its agent while it declared")
+            raise RejectionError(
+                ErrorCode.LEASE_LOST, "this session lost its agent while it declared"
+            )
         return diagnostics
 
     def _show(

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rekuest.api.enums import ErrorCode
 from rekuest.errors import Failure, RekuestError
 
-__all__ = ["Rejected"]
+__all__ = ["RejectionError"]
 
 
-class Rejected(RekuestError):  # noqa: N818  # an answer that travels, named after CallRejected
-    """Nothing was changed; the gateway and GraphQL answer with `code` and the text."""
+class RejectionError(RekuestError):
+    """Nothing was changed; gateway and GraphQL answer with `code` and the text."""
 
     def __init__(self, code: ErrorCode, message: str, failures: Sequence[Failure] = ()) -> None:
         self.code = code

@@ -15,7 +15,7 @@ from rekuest.api.enums import AssignationStatus, ErrorCode
 from rekuest.server.domain.assignation import TERMINAL
 from rekuest.server.domain.permissions import owns
 from rekuest.server.service.context import Context
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.parts import Parts
 from rekuest.server.service.report import KINDS
 from rekuest.server.service.session import Session
@@ -201,8 +201,8 @@ class Inbox:
         session.refuse(message, code, reason, subject=id)
 
     def _reserve(self, session: Session, message: wire.Reserve) -> None:
-        def answer(made: ReservationRow | Rejected) -> None:
-            if isinstance(made, Rejected):
+        def answer(made: ReservationRow | RejectionError) -> None:
+            if isinstance(made, RejectionError):
                 session.refuse(message, made.code, str(made), subject=message.reference)
             else:
                 session.send(

@@ -19,7 +19,7 @@ from rekuest.server.domain.reservation import standing
 from rekuest.server.domain.scheduling import Place, places_for
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.provision import Provisions
 from rekuest.server.service.recorder import Recorder
 from rekuest.server.service.saving import save
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 IMPLICIT = "implicit:"
 
 # Answers a request with the stored row, or with why there is none.
-Answer = Callable[[ReservationRow | Rejected], None]
+Answer = Callable[[ReservationRow | RejectionError], None]
 
 
 class Reservations:
@@ -73,7 +73,7 @@ class Reservations:
             return
         try:
             row = self._new_row(principal, message, session)
-        except Rejected as rejection:
+        except RejectionError as rejection:
             answer(rejection)
             return
         reservation = self._add(row)
@@ -114,15 +114,17 @@ class Reservations:
         """Return what a call goes to; the reservation is None if it is to be the caller's implicit one.
 
         Raises:
-            Rejected: Neither, or both, or nothing that the principal may use is named.
+            RejectionError: Neither, or both, or nothing that the principal may use is named.
         """
         if (message.node is None) == (message.reservation is None):
-            raise Rejected(ErrorCode.INVALID_INPUT, "give exactly one of node and reservation")
+            raise RejectionError(
+                ErrorCode.INVALID_INPUT, "give exactly one of node and reservation"
+            )
         if message.reservation is None:
             return self._node(principal, message.node or ""), None
         reservation = self.own(principal, message.reservation)
         if reservation is None:
-            raise Rejected(ErrorCode.NOT_FOUND, f"no reservation {message.reservation!r}")
+            raise RejectionError(ErrorCode.NOT_FOUND, f"no reservation {message.reservation!r}")
         return self._view.nodes[reservation.row.node], reservation
 
     def own(self, principal: Principal, id: str) -> ReservationView | None:
@@ -286,19 +288,19 @@ class Reservations:
             owns(principal, organization=template.app.organization, owner=template.app.owner)
             for template in node.templates.values()
         ):
-            raise Rejected(ErrorCode.NOT_FOUND, f"no node {id!r} that you may call")
+            raise RejectionError(ErrorCode.NOT_FOUND, f"no node {id!r} that you may call")
         return node
 
     def _new_row(
         self, principal: Principal, message: wire.Reserve, session: Session | None
     ) -> ReservationRow:
         if not 1 <= len(message.reference) <= 200 or message.reference.startswith(IMPLICIT):
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.INVALID_INPUT,
                 f"a reference has 1 to 200 characters and does not begin with {IMPLICIT!r}",
             )
         if not 1 <= message.minimal_instances <= message.desired_instances <= 1000:
-            raise Rejected(
+            raise RejectionError(
                 ErrorCode.INVALID_INPUT,
                 "minimalInstances is at least 1 and at most desiredInstances, which is at most 1000",
             )
@@ -347,11 +349,11 @@ class Reservations:
         if (error := future.exception()) is not None:
             logger.error("reservation %s is not stored: %s", reservation.row.id, error)
             self._let_go(reservation)
-            answer(Rejected(ErrorCode.UNAVAILABLE, "the store does not answer; try again"))
+            answer(RejectionError(ErrorCode.UNAVAILABLE, "the store does not answer; try again"))
         elif future.result().id != reservation.row.id:
             self._let_go(reservation)
             answer(
-                Rejected(
+                RejectionError(
                     ErrorCode.ALREADY_ENDED,
                     f"the reservation {reservation.row.reference!r} has ended; use another reference",
                 )
@@ -380,9 +382,9 @@ class Reservations:
             )
 
 
-def no_agent(node: NodeView) -> Rejected:
+def no_agent(node: NodeView) -> RejectionError:
     """Return the rejection of what nobody can run now."""
-    return Rejected(
+    return RejectionError(
         ErrorCode.NO_AGENT,
         f"no agent that provides {node.row.name!r} is connected; start one, or wait for it",
     )

@@ -18,7 +18,7 @@ from rekuest.server.domain.permissions import owns
 from rekuest.server.domain.principal import Principal
 from rekuest.server.service.context import Context, Rules
 from rekuest.server.service.deadlines import Deadlines
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.inbox import Inbox
 from rekuest.server.service.load import load
 from rekuest.server.service.parts import Parts
@@ -121,7 +121,7 @@ class Service:
         """Accept a call and return its id.
 
         Raises:
-            Rejected: It is not accepted; nothing runs.
+            RejectionError: It is not accepted; nothing runs.
         """
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -142,7 +142,7 @@ class Service:
         """Ask a call to stop; returns it as it is stored then.
 
         Raises:
-            Rejected: There is no such call of the principal's, or it has ended.
+            RejectionError: There is no such call of the principal's, or it has ended.
         """
         self._assignations.cancel(await self._own_call(principal, id))
         return await self._stored_call(id)
@@ -151,7 +151,7 @@ class Service:
         """End a call by force; returns it as it is stored then.
 
         Raises:
-            Rejected: There is no such call of the principal's, or it has ended.
+            RejectionError: There is no such call of the principal's, or it has ended.
         """
         self._assignations.interrupt(await self._own_call(principal, id))
         return await self._stored_call(id)
@@ -160,14 +160,14 @@ class Service:
         """Make a reservation that no session holds.
 
         Raises:
-            Rejected: It is not made.
+            RejectionError: It is not made.
         """
         answered: asyncio.Future[ReservationRow] = asyncio.get_running_loop().create_future()
 
-        def answer(made: ReservationRow | Rejected) -> None:
+        def answer(made: ReservationRow | RejectionError) -> None:
             if answered.done():
                 return
-            if isinstance(made, Rejected):
+            if isinstance(made, RejectionError):
                 answered.set_exception(made)
             else:
                 answered.set_result(made)
@@ -179,19 +179,19 @@ class Service:
         """End a reservation.
 
         Raises:
-            Rejected: There is no such reservation of the principal's.
+            RejectionError: There is no such reservation of the principal's.
         """
         reservation = self._reservations.own(principal, id)
         if reservation is not None and reservation.row.is_implicit:
             reason = f"reservation {id!r} is the server's own, for calls that name none"
-            raise Rejected(ErrorCode.INVALID_INPUT, reason)
+            raise RejectionError(ErrorCode.INVALID_INPUT, reason)
         if reservation is not None:
             self._reservations.release(reservation, "it was released")
             await self._settled()
         viewer = Viewer(principal.organization, principal.user)
         row = await self.store.read.reservations.get(id, viewer=viewer)
         if row is None:
-            raise Rejected(ErrorCode.NOT_FOUND, f"no reservation {id!r} of yours")
+            raise RejectionError(ErrorCode.NOT_FOUND, f"no reservation {id!r} of yours")
         return row
 
     # Its own doing
@@ -222,18 +222,18 @@ class Service:
         if call is not None and owns(principal, organization=call.organization, owner=call.user):
             if not call.is_over:
                 return call
-            raise Rejected(ErrorCode.ALREADY_ENDED, f"call {id!r} has ended")
+            raise RejectionError(ErrorCode.ALREADY_ENDED, f"call {id!r} has ended")
         viewer = Viewer(principal.organization, principal.user)
         row = await self.store.read.assignations.get(id, viewer=viewer)
         if row is None or row.user != principal.user:
-            raise Rejected(ErrorCode.NOT_FOUND, f"no call {id!r} of yours")
-        raise Rejected(ErrorCode.ALREADY_ENDED, f"call {id!r} has ended")
+            raise RejectionError(ErrorCode.NOT_FOUND, f"no call {id!r} of yours")
+        raise RejectionError(ErrorCode.ALREADY_ENDED, f"call {id!r} has ended")
 
     async def _stored_call(self, id: str) -> AssignationRow:
         await self._settled()
         row = await self.store.read.assignations.get(id, viewer=None)
         if row is None:
-            raise Rejected(ErrorCode.NOT_FOUND, f"call {id!r} keeps no record")
+            raise RejectionError(ErrorCode.NOT_FOUND, f"call {id!r} keeps no record")
         return row
 
     async def _settled(self) -> None:
@@ -306,6 +306,6 @@ class Service:
                 self._deadlines.add(moment, call.id)
 
 
-def _rejection(answer: wire.CallRejected) -> Rejected:
+def _rejection(answer: wire.CallRejected) -> RejectionError:
     failures = [Failure(found.path, found.expected, found.got) for found in answer.failures]
-    return Rejected(ErrorCode(answer.code), answer.message, failures)
+    return RejectionError(ErrorCode(answer.code), answer.message, failures)

@@ -23,7 +23,7 @@ from rekuest.server.bus.local import LocalBus
 from rekuest.server.domain.principal import Principal
 from rekuest.server.gateway.socket import SessionEndpoint, SocketRules
 from rekuest.server.gateway.transport import SocketProtocol
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from rekuest.server.service.service import Service
 from rekuest.server.store.commands import SaveOrganization, SaveUser
 from rekuest.server.store.rows import OrganizationRow, UserRow
@@ -64,7 +64,7 @@ class Gateway:
                 "nobody": ErrorCode.UNAUTHENTICATED,
                 "unlucky": ErrorCode.UNAVAILABLE,
             }[name]
-            raise Rejected(code, f"{name} may not connect")
+            raise RejectionError(code, f"{name} may not connect")
         expires_at = self.clock.now() + float(seconds) if seconds else None
         return Principal(name, name.title(), "lab", app, None, expires_at)
 

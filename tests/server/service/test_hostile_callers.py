@@ -7,7 +7,7 @@ import pytest
 from rekuest.api import wire
 from rekuest.api.enums import ErrorCode
 from rekuest.server.domain.principal import Principal
-from rekuest.server.service.errors import Rejected
+from rekuest.server.service.errors import RejectionError
 from tests.server.service.conftest import (
     World,
     call,
@@ -101,7 +101,7 @@ async def test_the_implicit_reservation_cannot_be_released(world: World) -> None
     assign = await running(agent, caller, call(node))
     await caller.says(wire.Release(reservation=assign.reservation or ""))
     assert (await caller.gets(wire.Refused)).code == ErrorCode.NOT_FOUND
-    with pytest.raises(Rejected):
+    with pytest.raises(RejectionError):
         await world.service.release(ANN, assign.reservation or "")
     await agent.says(done(assign))
     await caller.event("DONE")
