@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from .enums import AssignationEventKind as AssignationEventKind
     from .enums import AssignationOrderField as AssignationOrderField
     from .enums import AssignationStatus as AssignationStatus
+    from .enums import AuditOrderField as AuditOrderField
+    from .enums import ClientOrderField as ClientOrderField
     from .enums import CloseCode as CloseCode
     from .enums import ConditionOperator as ConditionOperator
     from .enums import ConstraintKind as ConstraintKind
     from .enums import Durability as Durability
     from .enums import ErrorCode as ErrorCode
     from .enums import GranteeKind as GranteeKind
+    from .enums import GrantOrderField as GrantOrderField
+    from .enums import GroupOrderField as GroupOrderField
     from .enums import LogLevel as LogLevel
     from .enums import NodeKind as NodeKind
     from .enums import NodeOrderField as NodeOrderField
@@ -41,7 +45,9 @@ if TYPE_CHECKING:
     from .enums import ReservationOrderField as ReservationOrderField
     from .enums import ReservationStatus as ReservationStatus
     from .enums import Strategy as Strategy
+    from .enums import StructureOrderField as StructureOrderField
     from .enums import TemplateOrderField as TemplateOrderField
+    from .enums import UserOrderField as UserOrderField
     from .enums import Verb as Verb
     from .fragments.agent_fields import AgentFields as AgentFields
     from .fragments.agent_fields import AgentFieldsApp as AgentFieldsApp
@@ -105,9 +111,12 @@ if TYPE_CHECKING:
     from .inputs import AssignationOrder as AssignationOrder
     from .inputs import AssignInput as AssignInput
     from .inputs import CancelInput as CancelInput
+    from .inputs import ClientFilter as ClientFilter
+    from .inputs import ClientOrder as ClientOrder
     from .inputs import CreateClientInput as CreateClientInput
     from .inputs import GrantFilter as GrantFilter
     from .inputs import GrantInput as GrantInput
+    from .inputs import GrantOrder as GrantOrder
     from .inputs import InterruptInput as InterruptInput
     from .inputs import NodeFilter as NodeFilter
     from .inputs import NodeOrder as NodeOrder
@@ -123,6 +132,7 @@ if TYPE_CHECKING:
     from .inputs import RevokeClientInput as RevokeClientInput
     from .inputs import RevokeInput as RevokeInput
     from .inputs import StepInput as StepInput
+    from .inputs import StructureOrder as StructureOrder
     from .inputs import TemplateFilter as TemplateFilter
     from .inputs import TemplateOrder as TemplateOrder
     from .operations import aassign as aassign
@@ -322,12 +332,16 @@ __all__ = [
     "AssignationOrder",
     "AssignationOrderField",
     "AssignationStatus",
+    "AuditOrderField",
     "Cancel",
     "CancelAssignation",
     "CancelInput",
     "CancelResult",
     "ChoiceFields",
     "ClientFields",
+    "ClientFilter",
+    "ClientOrder",
+    "ClientOrderField",
     "CloseCode",
     "ConditionOperator",
     "ConstraintFields",
@@ -359,8 +373,11 @@ __all__ = [
     "GrantFields",
     "GrantFilter",
     "GrantInput",
+    "GrantOrder",
+    "GrantOrderField",
     "GrantResult",
     "GranteeKind",
+    "GroupOrderField",
     "Interrupt",
     "InterruptAssignation",
     "InterruptInput",
@@ -457,6 +474,8 @@ __all__ = [
     "StepInput",
     "StepResult",
     "Strategy",
+    "StructureOrder",
+    "StructureOrderField",
     "TemplateFields",
     "TemplateFieldsApp",
     "TemplateFieldsNode",
@@ -464,6 +483,7 @@ __all__ = [
     "TemplateOrder",
     "TemplateOrderField",
     "UNSET",
+    "UserOrderField",
     "Verb",
     "WatchAgentsResult",
     "WatchAssignationEventsResult",
@@ -583,12 +603,16 @@ _MODULES = {
     "AssignationOrder": ".inputs",
     "AssignationOrderField": ".enums",
     "AssignationStatus": ".enums",
+    "AuditOrderField": ".enums",
     "Cancel": ".results.cancel",
     "CancelAssignation": ".results.cancel",
     "CancelInput": ".inputs",
     "CancelResult": ".results.cancel",
     "ChoiceFields": ".fragments.choice_fields",
     "ClientFields": ".fragments.client_fields",
+    "ClientFilter": ".inputs",
+    "ClientOrder": ".inputs",
+    "ClientOrderField": ".enums",
     "CloseCode": ".enums",
     "ConditionOperator": ".enums",
     "ConstraintFields": ".fragments.constraint_fields",
@@ -620,8 +644,11 @@ _MODULES = {
     "GrantFields": ".fragments.grant_fields",
     "GrantFilter": ".inputs",
     "GrantInput": ".inputs",
+    "GrantOrder": ".inputs",
+    "GrantOrderField": ".enums",
     "GrantResult": ".results.grant",
     "GranteeKind": ".enums",
+    "GroupOrderField": ".enums",
     "Interrupt": ".results.interrupt",
     "InterruptAssignation": ".results.interrupt",
     "InterruptInput": ".inputs",
@@ -718,6 +745,8 @@ _MODULES = {
     "StepInput": ".inputs",
     "StepResult": ".results.step",
     "Strategy": ".enums",
+    "StructureOrder": ".inputs",
+    "StructureOrderField": ".enums",
     "TemplateFields": ".fragments.template_fields",
     "TemplateFieldsApp": ".fragments.template_fields",
     "TemplateFieldsNode": ".fragments.template_fields",
@@ -725,6 +754,7 @@ _MODULES = {
     "TemplateOrder": ".inputs",
     "TemplateOrderField": ".enums",
     "UNSET": "rekuest.context",
+    "UserOrderField": ".enums",
     "Verb": ".enums",
     "WatchAgentsResult": ".results.watch_agents",
     "WatchAssignationEventsResult": ".results.watch_assignation_events",

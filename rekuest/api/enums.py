@@ -151,6 +151,22 @@ class AssignationStatus(_Open):
     """Terminal: every try ended with a lost agent; somebody should look at it."""
 
 
+class AuditOrderField(_Open):
+    """What entries of the audit can be sorted by."""
+
+    AT = "AT"
+    """When it was done."""
+
+
+class ClientOrderField(_Open):
+    """What clients can be sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    """When they were added."""
+    NAME = "NAME"
+    """What their owner calls them."""
+
+
 class CloseCode(_Open):
     """Why a socket was closed, as the close code of RFC 6455. The reason text says more. After
     1000, 1001, 1006, 1011, 1012 and 1013 a client reconnects; after the codes listed here it
@@ -285,6 +301,13 @@ class ErrorCode(_Open):
     """A defect of the server; the message carries an id that its log knows."""
 
 
+class GrantOrderField(_Open):
+    """What grants can be sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    """When they were made."""
+
+
 class GranteeKind(_Open):
     """Whom a grant is for."""
 
@@ -300,6 +323,13 @@ class GranteeKind(_Open):
     """All users of an organization."""
     EVERYONE = "EVERYONE"
     """Everybody who is signed in to the organization."""
+
+
+class GroupOrderField(_Open):
+    """What groups can be sorted by."""
+
+    NAME = "NAME"
+    """The name."""
 
 
 class LogLevel(_Open):
@@ -522,6 +552,15 @@ class Strategy(_Open):
     """The only one that the reservation names."""
 
 
+class StructureOrderField(_Open):
+    """What structures can be sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    """When they were first declared."""
+    IDENTIFIER = "IDENTIFIER"
+    """The identifier."""
+
+
 class TemplateOrderField(_Open):
     """What templates can be sorted by."""
 
@@ -529,6 +568,15 @@ class TemplateOrderField(_Open):
     """When they were first declared."""
     INTERFACE = "INTERFACE"
     """Their interface."""
+
+
+class UserOrderField(_Open):
+    """What users can be sorted by."""
+
+    CREATED_AT = "CREATED_AT"
+    """When they were added."""
+    NAME = "NAME"
+    """The name to sign in with."""
 
 
 class Verb(_Open):

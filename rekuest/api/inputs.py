@@ -109,6 +109,24 @@ class CancelInput(_models.Input, frozen=True):
     """Id of the call."""
 
 
+class ClientFilter(_models.Input, frozen=True):
+    """Which clients. All fields that are given must hold."""
+
+    search: str | None | _UnsetType = _UNSET
+    """Part of the name, in any case."""
+    is_revoked: bool | None | _UnsetType = _UNSET
+    """Only those that are, or are not, revoked."""
+
+
+class ClientOrder(_models.Input, frozen=True):
+    """How clients are sorted."""
+
+    by: _enums.ClientOrderField | _UnsetType = _UNSET
+    """By what. Default: CREATED_AT."""
+    direction: _enums.OrderDirection | _UnsetType = _UNSET
+    """Which way. Default: DESC."""
+
+
 class CreateClientInput(_models.Input, frozen=True):
     """A new client."""
 
@@ -148,6 +166,15 @@ class GrantInput(_models.Input, frozen=True):
     """When it ends by itself. Null: it does not."""
     quota: int | None | _UnsetType = _UNSET
     """How many calls it is good for. Null: any number."""
+
+
+class GrantOrder(_models.Input, frozen=True):
+    """How grants are sorted."""
+
+    by: _enums.GrantOrderField | _UnsetType = _UNSET
+    """By what. Default: CREATED_AT."""
+    direction: _enums.OrderDirection | _UnsetType = _UNSET
+    """Which way. Default: DESC."""
 
 
 class InterruptInput(_models.Input, frozen=True):
@@ -307,6 +334,15 @@ class StepInput(_models.Input, frozen=True):
 
     id: str
     """Id of the call."""
+
+
+class StructureOrder(_models.Input, frozen=True):
+    """How structures are sorted."""
+
+    by: _enums.StructureOrderField | _UnsetType = _UNSET
+    """By what. Default: IDENTIFIER."""
+    direction: _enums.OrderDirection | _UnsetType = _UNSET
+    """Which way. Default: ASC."""
 
 
 class TemplateFilter(_models.Input, frozen=True):

@@ -1704,8 +1704,8 @@ async def alist_assignations(
 LIST_CLIENTS: _Operation[_results_list_clients.ListClients] = _Operation(
     name="ListClients",
     kind="query",
-    document="""query ListClients($first: Int! = 50, $after: String) {
-  clients(first: $first, after: $after) {
+    document="""query ListClients($filter: ClientFilter, $order: ClientOrder, $first: Int! = 50, $after: String) {
+  clients(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...ClientFields
     }
@@ -1729,7 +1729,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="5005d7cb11032a5bef0323220b5bce40debb18c15357430c8523fdb765056329",
+    sha256="cd7364f03ca48fa2b992538afabe035411bc7ae06ec563ee772b78202433141c",
     module=f"{__package__}.results.list_clients",
     result="ListClientsResult",
     field="clients",
@@ -1739,6 +1739,8 @@ fragment PageFields on PageInfo {
 
 def list_clients(
     *,
+    filter: _inputs.ClientFilter | None | _UnsetType = _UNSET,
+    order: _inputs.ClientOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -1746,6 +1748,8 @@ def list_clients(
     """The OAuth2 clients that one has added.
 
     Args:
+        filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -1753,11 +1757,15 @@ def list_clients(
     Returns:
         A page of clients.
     """
-    return _execute(LIST_CLIENTS, {"first": first, "after": after}, client)
+    return _execute(
+        LIST_CLIENTS, {"filter": filter, "order": order, "first": first, "after": after}, client
+    )
 
 
 async def alist_clients(
     *,
+    filter: _inputs.ClientFilter | None | _UnsetType = _UNSET,
+    order: _inputs.ClientOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -1765,6 +1773,8 @@ async def alist_clients(
     """The OAuth2 clients that one has added.
 
     Args:
+        filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -1772,14 +1782,16 @@ async def alist_clients(
     Returns:
         A page of clients.
     """
-    return await _aexecute(LIST_CLIENTS, {"first": first, "after": after}, client)
+    return await _aexecute(
+        LIST_CLIENTS, {"filter": filter, "order": order, "first": first, "after": after}, client
+    )
 
 
 LIST_GRANTS: _Operation[_results_list_grants.ListGrants] = _Operation(
     name="ListGrants",
     kind="query",
-    document="""query ListGrants($filter: GrantFilter, $first: Int! = 50, $after: String) {
-  grants(filter: $filter, first: $first, after: $after) {
+    document="""query ListGrants($filter: GrantFilter, $order: GrantOrder, $first: Int! = 50, $after: String) {
+  grants(filter: $filter, order: $order, first: $first, after: $after) {
     items {
       ...GrantFields
     }
@@ -1807,7 +1819,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="c17900d28cc6840b758a1c7a8b58d2b286e57d08190c18f53c4fb885e966c0b7",
+    sha256="c5135d97a0e5cb102c62387f5ae377e7fd997df3a60ce8b0781e752cc4e9d24e",
     module=f"{__package__}.results.list_grants",
     result="ListGrantsResult",
     field="grants",
@@ -1818,6 +1830,7 @@ fragment PageFields on PageInfo {
 def list_grants(
     *,
     filter: _inputs.GrantFilter | None | _UnsetType = _UNSET,
+    order: _inputs.GrantOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -1826,6 +1839,7 @@ def list_grants(
 
     Args:
         filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -1833,12 +1847,15 @@ def list_grants(
     Returns:
         A page of grants.
     """
-    return _execute(LIST_GRANTS, {"filter": filter, "first": first, "after": after}, client)
+    return _execute(
+        LIST_GRANTS, {"filter": filter, "order": order, "first": first, "after": after}, client
+    )
 
 
 async def alist_grants(
     *,
     filter: _inputs.GrantFilter | None | _UnsetType = _UNSET,
+    order: _inputs.GrantOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -1847,6 +1864,7 @@ async def alist_grants(
 
     Args:
         filter: Which ones. Null: all.
+        order: How they are sorted. Null: newest first.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -1854,7 +1872,9 @@ async def alist_grants(
     Returns:
         A page of grants.
     """
-    return await _aexecute(LIST_GRANTS, {"filter": filter, "first": first, "after": after}, client)
+    return await _aexecute(
+        LIST_GRANTS, {"filter": filter, "order": order, "first": first, "after": after}, client
+    )
 
 
 LIST_NODES: _Operation[_results_list_nodes.ListNodes] = _Operation(
@@ -2240,8 +2260,8 @@ async def alist_reservations(
 LIST_STRUCTURES: _Operation[_results_list_structures.ListStructures] = _Operation(
     name="ListStructures",
     kind="query",
-    document="""query ListStructures($search: String, $first: Int! = 50, $after: String) {
-  structures(search: $search, first: $first, after: $after) {
+    document="""query ListStructures($search: String, $order: StructureOrder, $first: Int! = 50, $after: String) {
+  structures(search: $search, order: $order, first: $first, after: $after) {
     items {
       id
       identifier
@@ -2259,7 +2279,7 @@ fragment PageFields on PageInfo {
   hasNextPage
 }
 """,
-    sha256="b1f8f7687d17cbc43fca20c82c60cb17347002287c68b2d74241def11539473e",
+    sha256="561a29436d4a257c167c0d790c5a0b3277ddec68a112216b4defbb997e15a347",
     module=f"{__package__}.results.list_structures",
     result="ListStructuresResult",
     field="structures",
@@ -2270,6 +2290,7 @@ fragment PageFields on PageInfo {
 def list_structures(
     *,
     search: str | None | _UnsetType = _UNSET,
+    order: _inputs.StructureOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -2278,6 +2299,7 @@ def list_structures(
 
     Args:
         search: Part of the identifier, in any case. Null: all.
+        order: How they are sorted. Null: by identifier.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -2285,12 +2307,15 @@ def list_structures(
     Returns:
         A page of structures.
     """
-    return _execute(LIST_STRUCTURES, {"search": search, "first": first, "after": after}, client)
+    return _execute(
+        LIST_STRUCTURES, {"search": search, "order": order, "first": first, "after": after}, client
+    )
 
 
 async def alist_structures(
     *,
     search: str | None | _UnsetType = _UNSET,
+    order: _inputs.StructureOrder | None | _UnsetType = _UNSET,
     first: int | _UnsetType = _UNSET,
     after: str | None | _UnsetType = _UNSET,
     client: _Client | None = None,
@@ -2299,6 +2324,7 @@ async def alist_structures(
 
     Args:
         search: Part of the identifier, in any case. Null: all.
+        order: How they are sorted. Null: by identifier.
         first: How many at most, up to 200. Default: 50.
         after: `endCursor` of the page before. Null: from the start.
         client: Who sends it; the current client if it is left out.
@@ -2307,7 +2333,7 @@ async def alist_structures(
         A page of structures.
     """
     return await _aexecute(
-        LIST_STRUCTURES, {"search": search, "first": first, "after": after}, client
+        LIST_STRUCTURES, {"search": search, "order": order, "first": first, "after": after}, client
     )
 
 

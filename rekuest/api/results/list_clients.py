@@ -8,6 +8,7 @@ from __future__ import annotations
 from rekuest.context import UNSET as _UNSET
 from rekuest.context import UnsetType as _UnsetType
 
+from .. import inputs as _inputs
 from .. import models as _models
 from ..fragments import client_fields as _fragments_client_fields
 from ..fragments import page_fields as _fragments_page_fields
@@ -16,6 +17,8 @@ from ..fragments import page_fields as _fragments_page_fields
 class ListClientsVariables(_models.Input, frozen=True):
     """The variables of `ListClients`."""
 
+    filter: _inputs.ClientFilter | None | _UnsetType = _UNSET
+    order: _inputs.ClientOrder | None | _UnsetType = _UNSET
     first: int | _UnsetType = _UNSET
     after: str | None | _UnsetType = _UNSET
 

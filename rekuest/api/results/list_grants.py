@@ -18,6 +18,7 @@ class ListGrantsVariables(_models.Input, frozen=True):
     """The variables of `ListGrants`."""
 
     filter: _inputs.GrantFilter | None | _UnsetType = _UNSET
+    order: _inputs.GrantOrder | None | _UnsetType = _UNSET
     first: int | _UnsetType = _UNSET
     after: str | None | _UnsetType = _UNSET
 

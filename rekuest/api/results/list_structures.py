@@ -8,6 +8,7 @@ from __future__ import annotations
 from rekuest.context import UNSET as _UNSET
 from rekuest.context import UnsetType as _UnsetType
 
+from .. import inputs as _inputs
 from .. import models as _models
 from .. import scalars as _scalars
 from ..fragments import page_fields as _fragments_page_fields
@@ -17,6 +18,7 @@ class ListStructuresVariables(_models.Input, frozen=True):
     """The variables of `ListStructures`."""
 
     search: str | None | _UnsetType = _UNSET
+    order: _inputs.StructureOrder | None | _UnsetType = _UNSET
     first: int | _UnsetType = _UNSET
     after: str | None | _UnsetType = _UNSET
 
@@ -49,4 +51,4 @@ class ListStructuresResult(_models.Model, frozen=True):
     """The response to `ListStructures`."""
 
     structures: ListStructures
-    """The structures that apps have declared, by identifier."""
+    """The structures that apps have declared."""

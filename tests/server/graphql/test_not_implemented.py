@@ -95,6 +95,20 @@ async def test_a_query_that_comes_later_names_its_concept(world: World) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    "field",
+    [
+        'groups(filter: {search: "g"}, order: {by: NAME, direction: DESC})',
+        "grants(order: {by: CREATED_AT, direction: ASC})",
+        "audit(order: {by: AT, direction: ASC})",
+    ],
+)
+async def test_a_list_that_comes_later_takes_its_order_already(world: World, field: str) -> None:
+    error = await world.refusal(f"{{ {field} {{ items {{ id }} }} }}")
+    assert error["extensions"]["code"] == "NOT_IMPLEMENTED"
+
+
+@pytest.mark.anyio
 async def test_data_is_null_only_up_to_the_nearest_nullable_parent(world: World) -> None:
     answer = await world.ask(
         '{ app(id: "app-1") { identifier owner { roles { id } } } organization { name } }'

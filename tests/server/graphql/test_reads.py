@@ -231,3 +231,39 @@ async def test_contracts_are_ordered(world: World) -> None:
     )
     assert data["provisions"]["items"] == [{"id": "provision-1"}]
     assert data["reservations"]["items"] == [{"id": "reservation-1"}]
+
+
+async def test_users_and_structures_are_ordered(world: World) -> None:
+    data = await world.data(
+        "{ up: users { items { name } } down: users(order: {direction: DESC}) { items { name } }"
+        " structures(order: {by: CREATED_AT, direction: DESC}) { items { identifier } } }"
+    )
+    assert data["down"]["items"] == data["up"]["items"][::-1]
+    assert len(data["up"]["items"]) > 1
+    assert data["structures"]["items"][0] == {"identifier": "@lab/image2"}
+
+
+async def test_clients_are_ordered_and_filtered(world: World) -> None:
+    made = 'mutation { createClient(input: {name: "laptop"}) { client { id } } }'
+    id = (await world.data(made))["createClient"]["client"]["id"]
+    await world.data(f'mutation {{ revokeClient(input: {{id: "{id}"}}) {{ client {{ id }} }} }}')
+    data = await world.data(
+        "{ named: clients(order: {by: NAME, direction: ASC}) { items { name } }"
+        ' found: clients(filter: {search: "LAP", isRevoked: true}) { items { name } }'
+        " good: clients(filter: {isRevoked: false}) { items { name } } }"
+    )
+    admins, laptop = {"name": "admin's"}, {"name": "laptop"}
+    assert data["named"]["items"] == [admins, laptop]
+    assert (data["found"]["items"], data["good"]["items"]) == ([laptop], [admins])
+
+
+async def test_clients_are_paged_in_their_order(world: World) -> None:
+    await world.data('mutation { createClient(input: {name: "laptop"}) { client { id } } }')
+    query = (
+        "query($after: String) { clients(order: {by: NAME, direction: DESC}, first: 1, after: $after)"
+        " { items { name } pageInfo { endCursor hasNextPage } } }"
+    )
+    first = (await world.data(query))["clients"]
+    second = (await world.data(query, {"after": first["pageInfo"]["endCursor"]}))["clients"]
+    assert [page["items"][0]["name"] for page in (first, second)] == ["laptop", "admin's"]
+    assert not second["pageInfo"]["hasNextPage"]

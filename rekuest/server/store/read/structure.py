@@ -24,7 +24,7 @@ class StructureReads:
             tables.structure,
             StructureRow,
             visible_structures,
-            orders={"IDENTIFIER": ("identifier",)},
+            orders={"CREATED_AT": ("created_at",), "IDENTIFIER": ("identifier",)},
         )
 
     async def by_identifier(self, identifier: str, *, viewer: Viewer) -> StructureRow | None:
@@ -32,19 +32,25 @@ class StructureReads:
         return await self._source.one(viewer, _structure.identifier == identifier)
 
     async def list_page(
-        self, *, viewer: Viewer | None, page: Page, search: str | None = None
+        self,
+        *,
+        viewer: Viewer | None,
+        page: Page,
+        order: Order | None = None,
+        search: str | None = None,
     ) -> Listed[StructureRow]:
-        """Read a page, by identifier.
+        """Read a page.
 
         Args:
             viewer: Who asks.
             page: Which part.
+            order: By a `StructureOrderField`.  None: by identifier.
             search: Part of the identifier, in any case.
 
         Raises:
-            CursorError: `page.after` is not of this list.
+            CursorError: `page.after` is not of this list in this order.
         """
         conditions = given(
             ((search, lambda term: _structure.identifier.icontains(term, autoescape=True)),)
         )
-        return await self._source.page(viewer, page, Order("IDENTIFIER"), conditions)
+        return await self._source.page(viewer, page, order or Order("IDENTIFIER"), conditions)

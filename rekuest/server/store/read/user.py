@@ -24,7 +24,11 @@ class UserReads:
 
     def __init__(self, reader: Reader) -> None:
         self._source = Source(
-            reader, tables.user, UserRow, visible_users, orders={"NAME": ("name",)}
+            reader,
+            tables.user,
+            UserRow,
+            visible_users,
+            orders={"CREATED_AT": ("created_at",), "NAME": ("name",)},
         )
 
     async def get(self, id: str, *, viewer: Viewer | None) -> UserRow | None:
@@ -44,22 +48,24 @@ class UserReads:
         *,
         viewer: Viewer | None,
         page: Page,
+        order: Order | None = None,
         search: str | None = None,
         is_blocked: bool | None = None,
     ) -> Listed[UserRow]:
-        """Read a page, by name.
+        """Read a page.
 
         Args:
             viewer: Who asks.
             page: Which part.
+            order: By a `UserOrderField`.  None: by name.
             search: Part of the name or of what people call them, in any case.
             is_blocked: Only those that are, or are not, blocked.
 
         Raises:
-            CursorError: `page.after` is not of this list.
+            CursorError: `page.after` is not of this list in this order.
         """
         conditions = given(((search, _found), (is_blocked, _user.is_blocked.__eq__)))
-        return await self._source.page(viewer, page, Order("NAME"), conditions)
+        return await self._source.page(viewer, page, order or Order("NAME"), conditions)
 
 
 def _found(term: str) -> Condition:
