@@ -760,6 +760,43 @@ class Log(_models.Wire, frozen=True):
     """How many lines were dropped just before this one."""
 
 
+class Mint(_models.Wire, frozen=True):
+    """Ask for a token that stands for one call: storage and other services can check it, and so
+    expand structures with the rights of the call's caller. Asked for on first use only, never
+    for every call.
+    """
+
+    typename__: _t.Literal["Mint"] = _p.Field(
+        default="Mint", validation_alias="__typename", serialization_alias="__typename"
+    )
+    assignation: _models.Str
+    """Which call; the session works on it."""
+    attempt: _models.Int
+    """Which try."""
+    audience: _models.Str
+    """For which service the token is meant: its URL or its name."""
+
+
+class Minted(_models.Wire, frozen=True):
+    """The token for one call. It is bound to the call, short-lived, and signed with a key of the
+    server's JWKS.
+    """
+
+    typename__: _t.Literal["Minted"] = _p.Field(
+        default="Minted", validation_alias="__typename", serialization_alias="__typename"
+    )
+    assignation: _models.Str
+    """Which call."""
+    attempt: _models.Int
+    """Which try."""
+    audience: _models.Str
+    """For which service the token is meant."""
+    token: _models.Str
+    """The token."""
+    expires_in: _models.Float
+    """Seconds until it expires."""
+
+
 class Pause(_models.Wire, frozen=True):
     """Hold a call at its next breakpoint. Answered by a `PAUSED` event, or `Refused`."""
 
@@ -1163,6 +1200,7 @@ ClientMessage: _t.TypeAlias = _t.Union[
     Interrupt,
     Interrupted,
     Log,
+    Mint,
     Pause,
     Paused,
     Progress,
@@ -1199,6 +1237,7 @@ CLIENT_MESSAGES: dict[str, type[ClientMessage]] = {
     "Interrupt": Interrupt,
     "Interrupted": Interrupted,
     "Log": Log,
+    "Mint": Mint,
     "Pause": Pause,
     "Paused": Paused,
     "Progress": Progress,
@@ -1228,6 +1267,7 @@ ServerMessage: _t.TypeAlias = _t.Union[
     GoingAway,
     Heartbeat,
     Interrupt,
+    Minted,
     Pause,
     Provide,
     ReauthRequired,
@@ -1255,6 +1295,7 @@ SERVER_MESSAGES: dict[str, type[ServerMessage]] = {
     "GoingAway": GoingAway,
     "Heartbeat": Heartbeat,
     "Interrupt": Interrupt,
+    "Minted": Minted,
     "Pause": Pause,
     "Provide": Provide,
     "ReauthRequired": ReauthRequired,
@@ -1317,6 +1358,8 @@ Interrupt.model_rebuild()
 Interrupted.model_rebuild()
 Limits.model_rebuild()
 Log.model_rebuild()
+Mint.model_rebuild()
+Minted.model_rebuild()
 Pause.model_rebuild()
 Paused.model_rebuild()
 Progress.model_rebuild()

@@ -61,6 +61,7 @@ class Inbox:
             wire.Step: self._control,
             wire.Reserve: self._reserve,
             wire.Release: self._release,
+            wire.Mint: self._mint,
         }
         self._handlers.update(dict.fromkeys(KINDS, self._report))
 
@@ -225,3 +226,12 @@ class Inbox:
         session.reservations.discard(message.reservation)
         self._reservations.release(reservation, "it was released")
         session.send(wire.Released(reservation=message.reservation))
+
+    def _mint(self, session: Session, message: wire.Mint) -> None:
+        """Answer a request for a call's token.  Source: schema/PROTOCOL.md, 4.10."""
+        if self._reports.knows(session, message):
+            code, reason = ErrorCode.NOT_IMPLEMENTED, "tokens of calls come with a later version"
+        else:
+            code = ErrorCode.NOT_FOUND
+            reason = f"this session works on no call {message.assignation!r}"
+        session.refuse(message, code, reason, subject=message.assignation)

@@ -54,8 +54,8 @@ class Reports:
         self._dispatcher = dispatcher
         self._tail = tail
 
-    def knows(self, session: Session, message: Numbered) -> bool:
-        """Return whether the call of an event is in the view, as this session's work."""
+    def knows(self, session: Session, message: Numbered | wire.Mint) -> bool:
+        """Return whether the call of a message is in the view, as this session's work."""
         call = self._view.calls.get(message.assignation)
         return call is not None and session.agent is not None and call.agent == session.agent
 

@@ -322,6 +322,17 @@ async def test_clause_4_7_gaps_and_other_attempts_are_refused(world: World) -> N
     assert (await agent.gets(wire.Refused)).code == ErrorCode.STALE
 
 
+async def test_clause_4_10_no_tokens_are_minted_yet_and_never_for_others(world: World) -> None:
+    agent, caller, node = await world.pair()
+    assign = await running(agent, caller, call(node))
+    mint = wire.Mint(assignation=assign.assignation, attempt=1, audience="https://storage.lab")
+    await agent.says(mint)
+    assert (await agent.gets(wire.Refused)).code == ErrorCode.NOT_IMPLEMENTED
+    forger = await world.agent(declaration(), user="bob")
+    await forger.says(mint)
+    assert (await forger.gets(wire.Refused)).code == ErrorCode.NOT_FOUND
+
+
 async def test_clause_7_3_a_restarted_server_keeps_what_it_accepted(start: Start) -> None:
     world = await start()
     agent, caller, node = await world.pair()
