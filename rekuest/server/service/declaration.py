@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Iterable
 
 from rekuest.api import wire
+from rekuest.api.enums import AssignationStatus as Status
 from rekuest.api.enums import ErrorCode, ProvisionStatus
 from rekuest.definition import node_hash, validate_declaration
 from rekuest.errors import RemoteProtocolError
 from rekuest.protocol.declare import Declaration
 from rekuest.server.bus import Ring
+from rekuest.server.domain.assignation import TERMINAL
 from rekuest.server.service.agent import Agents
 from rekuest.server.service.context import Context
 from rekuest.server.service.dispatch import Dispatcher
@@ -23,6 +25,15 @@ from rekuest.server.store.commands import DeclaredTemplate, ReplaceDeclaration
 from rekuest.server.store.rows import NodeRow, TemplateRow
 
 TEMPLATES_A_TURN = 50  # that are examined before others get their turn
+
+
+# What an agent must hear again about a call that it may still work on, by where the call stands.  One that ended
+# without the agent holds its credit until its code has stopped.
+_ORDERS: dict[Status, type[wire.Cancel] | type[wire.Interrupt]] = {
+    **dict.fromkeys(TERMINAL, wire.Cancel),
+    Status.CANCELLING: wire.Cancel,
+    Status.INTERRUPTING: wire.Interrupt,
+}
 
 
 class Declarations:
@@ -174,14 +185,10 @@ class Declarations:
     def _repeat_orders(self, session: Session, agent: AgentView) -> None:
         """Send again what a returning agent may have missed.  Source: PROTOCOL.md, 4.3."""
         for call in self._view.calls_of(agent):
-            if call.is_over:
-                session.send(wire.Cancel(assignation=call.id))
-            elif call.status.value == "BOUND":
+            if call.status is Status.BOUND:
                 self._dispatcher.send(call)
-            elif call.status.value == "CANCELLING":
-                session.send(wire.Cancel(assignation=call.id))
-            elif call.status.value == "INTERRUPTING":
-                session.send(wire.Interrupt(assignation=call.id))
+            elif (order := _ORDERS.get(call.status)) is not None:
+                session.send(order(assignation=call.id))
 
     def _answer(
         self,

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from rekuest.api import wire
-from rekuest.api.enums import ErrorCode, ProvisionStatus
+from rekuest.api.enums import AssignationStatus, ErrorCode, ProvisionStatus
 from rekuest.clock import Clock
 from rekuest.errors import Failure
 from rekuest.protocol.refusal import refuse
@@ -263,7 +263,7 @@ class Service:
         elif (
             call.queue_expires_at is not None
             and call.queue_expires_at <= now
-            and call.status.value == "QUEUED"
+            and call.status is AssignationStatus.QUEUED
         ):
             self._assignations.expire(call, "no agent took it within its queue timeout")
 
