@@ -26,6 +26,7 @@ from benchmarks.relay import RelayCaller
 from rekuest import Rekuest, UsageError
 
 IN_FLIGHT = (1, 16, 100, 1000)
+CPU_AT = 100  # in flight, when the CPU seconds of all three processes are counted
 Call = Callable[[], Awaitable[object]]
 
 
@@ -81,8 +82,26 @@ async def measure(call: Call, calls: int) -> dict[str, float]:
     figures = await sequential(call, calls)
     for in_flight in IN_FLIGHT:
         amount = calls if in_flight == 1 else calls * 5
+        before = cpu_seconds()
         figures[f"c{in_flight}_per_s"] = await throughput(call, amount, in_flight)
+        if before is not None and (after := cpu_seconds()) is not None and in_flight == CPU_AT:
+            figures[f"cpu_s_1k_c{in_flight}"] = (after - before) / amount * 1000
     return figures
+
+
+def cpu_seconds() -> float | None:
+    """Return what this process and its children have computed; None where /proc does not tell."""
+    own = Path(f"/proc/{os.getpid()}")
+    try:
+        children = [
+            Path("/proc", pid)
+            for file in own.glob("task/*/children")
+            for pid in file.read_text().split()
+        ]
+        fields = [(one / "stat").read_text().rpartition(")")[2].split() for one in (own, *children)]
+    except OSError:
+        return None
+    return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure_relay(calls: int) -> dict[str, float]:
